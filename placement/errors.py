@@ -1,0 +1,91 @@
+"""Everything that can go wrong, as one small tree.
+
+    PlacementError
+    ├── InputError          the user's files or arguments are wrong (exit code 2)
+    ├── NoAnswerError       nothing could be verified within the limit (exit code 4)
+    └── InternalFaultError  a bug of this project, never the user's mistake (exit code 1)
+        ├── VerificationError   a plan of ours broke a rule; it is not handed out
+        └── SolverFaultError    the solver refused a model or contradicted itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is: an error stops the run, a warning is only reported."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Diagnostic:
+    """One finding about the input, with the place it was found at.
+
+    Attributes
+    ----------
+    file : str
+        Path as the user gave it (``<python>`` for objects built in code).
+    line, column : int
+        One-based position; 1, 1 when the whole file is meant.
+    code : str
+        Stable code such as ``PL201``; listed in ``docs/errors.md``.
+    message : str
+        Lower-case sentence without full stop, user input in backticks.
+    suggestion : str or None
+        Advice, for instance the nearest known name.
+    excerpt : str or None
+        The offending source line with the text marked below it.
+    severity : Severity
+    """
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    suggestion: str | None = None
+    excerpt: str | None = None
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        """``FILE:LINE:COLUMN: CODE message`` on the first line, details below."""
+        word = "warning: " if self.severity is Severity.WARNING else ""
+        lines = [f"{self.file}:{self.line}:{self.column}: {self.code} {word}{self.message}"]
+        if self.excerpt:
+            lines.append(self.excerpt)
+        if self.suggestion:
+            lines.append(f"  help: {self.suggestion}")
+        return "\n".join(lines)
+
+
+class PlacementError(Exception):
+    """Base of every exception this package raises on purpose."""
+
+
+class InputError(PlacementError):
+    """Wrong files or arguments; carries every finding of the run."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+
+class NoAnswerError(PlacementError):
+    """Not even a simple plan could be verified within the limit."""
+
+
+class InternalFaultError(PlacementError):
+    """A bug of this project."""
+
+
+class VerificationError(InternalFaultError):
+    """A plan broke a rule and is therefore not handed out."""
+
+
+class SolverFaultError(InternalFaultError):
+    """The solver refused a model or contradicted itself."""

@@ -1,0 +1,138 @@
+"""The rows of a plan: assignments, what is unplaced, what changes, tiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What is known about a plan; ``unknown`` proves nothing."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+class Certificate(StrEnum):
+    """What was proved: tiers 1 and 2 (``global``), a gap, or nothing."""
+
+    GLOBAL = "global"
+    GAP = "gap"
+    NONE = "none"
+
+
+class Action(StrEnum):
+    """The closed vocabulary of changes."""
+
+    PLACE = "place"
+    KEEP = "keep"
+    MOVE = "move"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Replicas of one deployment on one node (on one GPU of it, for GPU shares).
+
+    ``gpus`` is the row's total in thousandths of a GPU, ``cost`` the row's total in
+    micro-USD per hour, ``gpu`` the GPU index of a share and None otherwise. The row key is
+    (model, environment, node, gpu).
+    """
+
+    model: str
+    environment: str
+    version: str
+    node: str
+    provider: str
+    region: str
+    zone: str
+    country: str
+    continent: str
+    flavor: str
+    replicas: int
+    gpus: int
+    cost: int
+    gpu: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(model, environment)."""
+        return (self.model, self.environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """An enabled deployment that lacks ``replicas`` replicas, and why."""
+
+    model: str
+    environment: str
+    replicas: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step from what runs to the plan, in whole replicas."""
+
+    action: Action
+    model: str
+    environment: str
+    version: str
+    replicas: int
+    from_node: str | None
+    to_node: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Value and proved bound of one objective tier.
+
+    ``value`` and ``bound`` are integers in steps of ``1 / scale`` of ``unit``; ``scale`` may
+    be any positive integer (the latency mean divides by the weight it is averaged over).
+    ``bound`` is None if none is known.
+    """
+
+    name: str
+    value: int
+    bound: int | None
+    unit: str | None = None
+    scale: int = 1000
+
+    @property
+    def proved(self) -> bool:
+        """Whether value and bound meet."""
+        return self.bound == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """Running replicas that cannot stay: their node is gone, draining, or not allowed."""
+
+    model: str
+    environment: str
+    node: str
+    replicas: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Placed replicas that a policy with ``enforcement: observe`` would not allow."""
+
+    policy: str
+    model: str
+    environment: str
+    node: str
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Digests of everything the answer depends on."""
+
+    catalog: str
+    workspace: str
+    running: str
+    serial: int | None = None

@@ -1,0 +1,99 @@
+"""What every policy has: a type, a target, an enforcement, and a meaning said twice."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from placement.catalog.rows import NodeGroup
+    from placement.catalog.catalog import Catalog
+    from placement.catalog.table import NodeTable
+
+
+class Document(BaseModel):
+    """Base of everything that is read from manifests: frozen, strict, nothing unknown."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        allow_inf_nan=False,
+    )
+
+
+class Enforcement(StrEnum):
+    """Whether a policy binds (``hard``) or is only reported on (``observe``)."""
+
+    HARD = "hard"
+    OBSERVE = "observe"
+
+
+class NameKind(StrEnum):
+    """What a name in a policy refers to."""
+
+    REGION = "region"
+    COUNTRY = "country"
+    CONTINENT = "continent"
+    BLOC = "bloc"
+    GPU = "gpu"
+    CPU = "cpu"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class NameReference:
+    """A name a document uses, and the path to it inside the document's ``spec``."""
+
+    kind: NameKind
+    text: str
+    path: tuple[str | int, ...]
+
+
+class Selector(Document):
+    """Which deployments are meant: all labels must be equal; empty means all."""
+
+    match_labels: dict[str, str] = Field(default_factory=dict)
+
+    def matches(self, labels: dict[str, str]) -> bool:
+        """Whether ``labels`` has every wanted label."""
+        return all(labels.get(key) == value for key, value in self.match_labels.items())
+
+
+class Policy(Document, ABC):
+    """An allow-list over one aspect of a node group.
+
+    ``compile`` works on the columns of the node table, ``check`` on names. The two are
+    written apart on purpose and are compared by the tests.
+    """
+
+    places: ClassVar[bool] = True
+    """Whether the type restricts placement (``maxToken`` does not)."""
+
+    name: str
+    type: str
+    resource_types: tuple[str, ...] = ()
+    selector: Selector = Selector()
+    enforcement: Enforcement = Enforcement.HARD
+
+    @abstractmethod
+    def compile(self, table: NodeTable) -> NDArray[np.bool_]:
+        """Return the mask of node groups this policy allows (array half)."""
+
+    @abstractmethod
+    def check(self, group: NodeGroup, catalog: Catalog) -> bool:
+        """Whether this policy allows one node group (name half)."""
+
+    def references(self) -> Iterator[NameReference]:
+        """Yield every catalog or geography name the policy uses."""
+        return iter(())
