@@ -5,6 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from placement.workspace.assignment import Assignment
+
+__all__ = [
+    "Action",
+    "Assignment",
+    "Basis",
+    "Certificate",
+    "Change",
+    "Forced",
+    "Observed",
+    "Status",
+    "Tier",
+    "Unplaced",
+]
+
 
 class Status(StrEnum):
     """What is known about a plan; ``unknown`` proves nothing."""
@@ -30,36 +45,6 @@ class Action(StrEnum):
     KEEP = "keep"
     MOVE = "move"
     REMOVE = "remove"
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """Replicas of one deployment on one node (on one GPU of it, for GPU shares).
-
-    ``gpus`` is the row's total in thousandths of a GPU, ``cost`` the row's total in
-    micro-USD per hour, ``gpu`` the GPU index of a share and None otherwise. The row key is
-    (model, environment, node, gpu).
-    """
-
-    model: str
-    environment: str
-    version: str
-    node: str
-    provider: str
-    region: str
-    zone: str
-    country: str
-    continent: str
-    flavor: str
-    replicas: int
-    gpus: int
-    cost: int
-    gpu: int | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """(model, environment)."""
-        return (self.model, self.environment)
 
 
 @dataclass(frozen=True, slots=True)

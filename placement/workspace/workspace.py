@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from placement.catalog.rows import UNIT
-from placement.plan.rows import Assignment
 from placement.policies.base import Document, Policy, Selector
+from placement.workspace.assignment import Assignment
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan

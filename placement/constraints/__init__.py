@@ -1,0 +1,1 @@
+"""Placement engine for model deployments."""
