@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from placement.catalog.rows import Gpu
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class NodeTable:
     price: NDArray[np.int64]
     count: NDArray[np.int64]
     carbon: NDArray[np.int64]
+    gpus: Mapping[str, Gpu] = field(default_factory=lambda: MappingProxyType({}))
 
     def __len__(self) -> int:
         return len(self.count)
