@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from placement.catalog.rows import NodeGroup
     from placement.catalog.catalog import Catalog
+    from placement.catalog.rows import NodeGroup
     from placement.catalog.table import NodeTable
 
 
@@ -37,6 +38,17 @@ class Enforcement(StrEnum):
 
     HARD = "hard"
     OBSERVE = "observe"
+
+
+class ResourceKind(StrEnum):
+    """Kinds of workload a target may name; this engine places models."""
+
+    AGENT = "agent"
+    APPLICATION = "application"
+    FUNCTION = "function"
+    JOB = "job"
+    MODEL = "model"
+    SANDBOX = "sandbox"
 
 
 class NameKind(StrEnum):
@@ -65,7 +77,7 @@ class Selector(Document):
 
     match_labels: dict[str, str] = Field(default_factory=dict)
 
-    def matches(self, labels: dict[str, str]) -> bool:
+    def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether ``labels`` has every wanted label."""
         return all(labels.get(key) == value for key, value in self.match_labels.items())
 
@@ -82,7 +94,7 @@ class Policy(Document, ABC):
 
     name: str
     type: str
-    resource_types: tuple[str, ...] = ()
+    resource_types: tuple[ResourceKind, ...] = ()
     selector: Selector = Selector()
     enforcement: Enforcement = Enforcement.HARD
 
@@ -94,6 +106,25 @@ class Policy(Document, ABC):
     def check(self, group: NodeGroup, catalog: Catalog) -> bool:
         """Whether this policy allows one node group (name half)."""
 
+    @abstractmethod
+    def options(self) -> str:
+        """Return what the policy allows, for people: ``US, Asia``."""
+
     def references(self) -> Iterator[NameReference]:
         """Yield every catalog or geography name the policy uses."""
         return iter(())
+
+    def targets(self, labels: Mapping[str, str]) -> bool:
+        """Whether a model deployment with these labels is in the policy's target."""
+        if self.resource_types and ResourceKind.MODEL not in self.resource_types:
+            return False
+        return self.selector.matches(labels)
+
+    @cached_property
+    def meaning(self) -> str:
+        """Type and options as one text, without name and target.
+
+        Policies with equal meanings allow the same node groups of every catalog, so masks
+        may be shared under this key.
+        """
+        return self.model_dump_json(exclude={"name", "resource_types", "selector", "enforcement"})
