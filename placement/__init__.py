@@ -1,1 +1,96 @@
-"""Placement engine for model deployments."""
+"""Placement engine for model deployments.
+
+The names below are the public surface. They are imported when first used, so that
+``import placement`` costs nothing and no solver is loaded to read a manifest.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from placement.catalog import load_catalog
+    from placement.catalog.catalog import Catalog
+    from placement.constraints.base import Violation
+    from placement.errors import (
+        Diagnostic,
+        InputError,
+        InternalFaultError,
+        NoAnswerError,
+        PlacementError,
+    )
+    from placement.options import Billing, Progress
+    from placement.plan.plan import Plan
+    from placement.planner import Planner
+    from placement.verifier import Report, verify
+    from placement.workspace import load_workspace
+    from placement.workspace.assignment import Assignment
+    from placement.workspace.workspace import Environment, ModelDeployment, Workspace
+
+__all__ = [
+    "Assignment",
+    "Billing",
+    "Catalog",
+    "Diagnostic",
+    "Environment",
+    "InputError",
+    "InternalFaultError",
+    "ModelDeployment",
+    "NoAnswerError",
+    "PlacementError",
+    "Plan",
+    "Planner",
+    "Progress",
+    "Report",
+    "Violation",
+    "Workspace",
+    "load_catalog",
+    "load_workspace",
+    "verify",
+]
+
+_HOMES = {
+    "Assignment": "placement.workspace.assignment",
+    "Billing": "placement.options",
+    "Catalog": "placement.catalog.catalog",
+    "Diagnostic": "placement.errors",
+    "Environment": "placement.workspace.workspace",
+    "InputError": "placement.errors",
+    "InternalFaultError": "placement.errors",
+    "ModelDeployment": "placement.workspace.workspace",
+    "NoAnswerError": "placement.errors",
+    "PlacementError": "placement.errors",
+    "Plan": "placement.plan.plan",
+    "Planner": "placement.planner",
+    "Progress": "placement.options",
+    "Report": "placement.verifier",
+    "Violation": "placement.constraints.base",
+    "Workspace": "placement.workspace.workspace",
+    "load_catalog": "placement.catalog",
+    "load_workspace": "placement.workspace",
+    "verify": "placement.verifier",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("placement")
+    except metadata.PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"

@@ -1,1 +1,1 @@
-"""Placement engine for model deployments."""
+"""The command line: arguments in, documents and tables out. Nothing imports this room."""

@@ -1,0 +1,108 @@
+"""``placement get``: what the manifests say, defaults filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placement.cli import inputs, output
+from placement.cli.faults import ExitCode, guarded
+from placement.cli.output import Format
+from placement.cli.parameters import CatalogFolder, Output, Paths, choose
+from placement.cli.table import Column, render
+
+if TYPE_CHECKING:
+    from placement.workspace.workspace import Workspace
+
+_PLURAL = {"policy": "policies", "environment": "environments", "deployment": "deployments"}
+_COLUMNS = {
+    "policies": ("name", "type", "enforcement", "allows"),
+    "environments": ("name", "policies"),
+    "deployments": ("model", "environment", "version", "enabled", "replicas", "gpus", "policies"),
+}
+
+
+def _kind(text: str) -> str:
+    word = choose(text, [*_PLURAL, *_PLURAL.values()])
+    return _PLURAL.get(word, word)
+
+
+Kind = Annotated[
+    str,
+    typer.Argument(
+        metavar="KIND", parser=_kind, help="policies, environments or deployments (or singular)."
+    ),
+]
+
+
+@guarded
+def get(
+    kind: Kind, paths: Paths = None, catalog: CatalogFolder = None, form: Output = None
+) -> ExitCode:
+    """List policies, environments or deployments.
+
+    Items are whole manifests, with every default filled in.
+    """
+    from placement.workspace import to_document
+
+    folder = inputs.catalog_folder(catalog)
+    workspace = inputs.read_workspace(inputs.manifest_paths(paths), folder)
+    items = [to_document(item) for item in _items(workspace, kind)]
+    output.emit(_render(kind, items, output.choose_format(form)))
+    return ExitCode.DONE
+
+
+def _items(workspace: Workspace, kind: str) -> Sequence[Any]:
+    match kind:
+        case "policies":
+            return tuple(workspace.policies.values())
+        case "environments":
+            return tuple(workspace.environments.values())
+        case "deployments":
+            return workspace.deployments
+    raise ValueError(kind)
+
+
+def _render(kind: str, items: Sequence[dict[str, Any]], form: Format) -> str:
+    match form:
+        case Format.JSON:
+            return output.as_json({"kind": "List", "items": items})
+        case Format.YAML:
+            return output.as_yaml({"kind": "List", "items": items})
+        case Format.CSV:
+            return output.as_csv(_COLUMNS[kind], [_row(kind, item) for item in items])
+        case Format.TABLE:
+            columns = [Column(title.upper()) for title in _COLUMNS[kind]]
+            rows = [tuple(_row(kind, item).values()) for item in items]
+            return render(columns, rows)
+
+
+def _row(kind: str, item: dict[str, Any]) -> dict[str, str]:
+    meta, spec = item["metadata"], item["spec"]
+    values = {**spec, **meta, "model": meta["name"]}
+    if kind == "policies":
+        values["allows"] = _allows(spec)
+    if kind == "deployments":
+        values["gpus"] = spec["resources"].get("gpus", "")
+    return {column: _cell(values.get(column)) for column in _COLUMNS[kind]}
+
+
+def _allows(spec: dict[str, Any]) -> str:
+    """Return the options of a policy in one line, whatever its type."""
+    common = {"type", "resourceTypes", "selector", "enforcement"}
+    return "; ".join(_cell(value) for key, value in spec.items() if key not in common)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case {"type": kind, "name": name}:
+            return f"{kind} {name}"
+        case list() | tuple():
+            return ", ".join(_cell(one) for one in value)
+    return str(value)

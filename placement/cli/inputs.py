@@ -1,0 +1,84 @@
+"""From paths to a catalog, a workspace and a stored plan, with every finding in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placement.cli.faults import reason_of, unreadable
+from placement.cli.output import say
+from placement.errors import Diagnostic, InputError, Severity
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.plan.plan import Plan
+    from placement.workspace.workspace import Workspace
+
+SHIPPED_CATALOG = "public-cloud"
+SHIPPED_EXAMPLE = "quickstart"
+
+
+def catalog_folder(given: Path | None) -> Path:
+    """Return the given catalog folder, or the one that ships."""
+    from placement.catalog.shipped import shipped
+
+    return given if given is not None else shipped("catalogs", SHIPPED_CATALOG)
+
+
+def manifest_paths(given: list[Path] | None) -> list[Path]:
+    """Return the given manifests, or the shipped example, and then say so."""
+    from placement.catalog.shipped import shipped
+
+    if given:
+        return given
+    say(f"no PATH given: using the shipped example `{SHIPPED_EXAMPLE}`")
+    return [shipped("examples", SHIPPED_EXAMPLE)]
+
+
+def read_workspace(paths: Iterable[Path], folder: Path) -> Workspace:
+    """Return the workspace of the manifests, with its names checked against a catalog folder.
+
+    Raises
+    ------
+    InputError
+        With every finding of the manifests; warnings are only said.
+    """
+    from placement.catalog.names import load_names
+    from placement.workspace import check_names, load_workspace
+
+    workspace = load_workspace(*paths)
+    report(check_names(workspace, load_names(folder)))
+    return workspace
+
+
+def report(findings: Iterable[Diagnostic]) -> None:
+    """Say the warnings; raise the errors."""
+    found = tuple(findings)
+    for finding in found:
+        if finding.severity is Severity.WARNING:
+            say(str(finding))
+    errors = [finding for finding in found if finding.severity is Severity.ERROR]
+    if errors:
+        raise InputError(errors)
+
+
+def read_catalog(folder: Path) -> Catalog:
+    """Return the whole catalog of a folder."""
+    from placement.catalog import load_catalog
+
+    return load_catalog(folder)
+
+
+def read_plan(path: Path) -> Plan:
+    """Return a stored plan; a malformed one is an InputError that names the file."""
+    from placement.plan.plan import Plan
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError([unreadable(str(path), reason_of(error))]) from None
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start} is not UTF-8 text"
+        raise InputError([unreadable(str(path), reason)]) from None
+    return Plan.from_json(text)

@@ -1,0 +1,60 @@
+"""The application: every command, and what happens around all of them.
+
+Commands import what they need when they run, so that ``--help`` and ``validate`` load no
+solver, no pandas and no numpy.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from placement.cli import catalog, get, output, plan, schema, validate, verify
+
+app = typer.Typer(
+    name="placement",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=(
+        "Exit codes: 0 done; 1 internal fault; 2 bad input or usage; 3 something could not be "
+        "placed; 4 no answer within the limit; 6 verify found a broken rule; 130 interrupted."
+    ),
+)
+app.command("plan")(plan.plan)
+app.command("validate")(validate.validate)
+app.command("verify")(verify.verify)
+app.command("get")(get.get)
+app.command("schema")(schema.schema)
+app.add_typer(catalog.app, name="catalog")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from placement import __version__
+
+        output.emit(f"placement {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def placement(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Decide on which nodes of a GPU fleet model deployments run, and prove it."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    output.prepare_streams()
+    app(prog_name="placement")
+    sys.exit(0)

@@ -1,0 +1,139 @@
+"""Options that several commands share, each with its check and its help text."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placement.cli.output import Format
+from placement.options import Billing
+
+OBJECTIVES = ("carbon", "cost", "latency")
+
+
+def near(text: str, known: Iterable[str]) -> str:
+    """Return advice for an unknown word: the nearest known one, or all of them."""
+    words = sorted(known)
+    close = difflib.get_close_matches(text.lower(), words, n=1, cutoff=0.5)
+    return f"did you mean `{close[0]}`?" if close else f"known are {', '.join(words)}"
+
+
+def choose(text: str, known: Iterable[str]) -> str:
+    """Return the known word that ``text`` is, whatever its case; otherwise a usage error."""
+    words = tuple(known)
+    if text.lower() not in words:
+        raise typer.BadParameter(f"`{text}` is not known; {near(text, words)}")
+    return text.lower()
+
+
+def _format(text: str) -> Format:
+    return Format(choose(text, [format.value for format in Format]))
+
+
+def _billing(text: str) -> Billing:
+    return Billing(choose(text, [billing.value for billing in Billing]))
+
+
+def _not_negative(text: str) -> float:
+    return _number(text, low=0.0)
+
+
+def _positive(text: str) -> float:
+    number = _number(text, low=0.0)
+    if number == 0:
+        raise typer.BadParameter("0 is too small; a number above 0 is needed")
+    return number
+
+
+def _number(text: str, *, low: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise typer.BadParameter(f"`{text}` is not a number") from None
+    if not math.isfinite(number) or number < low:
+        raise typer.BadParameter(f"`{text}` is not a finite number of at least {low:g}")
+    return number
+
+
+def _objective(text: str) -> str:
+    """Check the words of an objective; the planner reads the weights."""
+    head, _, mix = text.partition(":")
+    if head == "mix" and mix:
+        for part in mix.split(","):
+            choose(part.partition("=")[0], OBJECTIVES)
+        return text
+    return choose(text, OBJECTIVES) if head != "mix" else _empty_mix()
+
+
+def _empty_mix() -> str:
+    raise typer.BadParameter("a mix needs weights, for instance `mix:cost=1,carbon=0.05`")
+
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", help="Manifest files or folders.", show_default=False),
+]
+CatalogFolder = Annotated[
+    Path | None,
+    typer.Option("--catalog", metavar="DIR", help="Catalog folder; default: public-cloud."),
+]
+Output = Annotated[
+    Format | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="table|json|yaml|csv",
+        parser=_format,
+        help="Form of the answer; default: table on a terminal, json otherwise.",
+    ),
+]
+BillingOption = Annotated[
+    Billing | None,
+    typer.Option(
+        "--billing",
+        metavar="share|node",
+        parser=_billing,
+        help="Pay a replica's share of its node, or every used node whole; default: share.",
+    ),
+]
+ObjectiveOption = Annotated[
+    str,
+    typer.Option(
+        "--objective",
+        metavar="NAME",
+        parser=_objective,
+        help="cost, carbon, latency, or a mix such as mix:cost=1,carbon=0.05.",
+    ),
+]
+Gap = Annotated[
+    float,
+    typer.Option(
+        "--gap",
+        metavar="FRACTION",
+        parser=_not_negative,
+        help="Relative gap of the last tier at which the solve may end; 0: a proof.",
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        parser=_positive,
+        help="Wall limit; without it a fixed effort budget applies.",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Random seed.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=1024, help="Independent parts solved at once."),
+]
+Current = Annotated[
+    Path | None,
+    typer.Option("--current", metavar="PLAN", help="The plan that runs today (JSON)."),
+]

@@ -1,0 +1,144 @@
+"""``placement plan``: validate, solve, verify, print."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placement.cli import inputs, output
+from placement.cli.faults import ExitCode, guarded, reason_of, unwritable
+from placement.cli.output import Format
+from placement.cli.parameters import (
+    BillingOption,
+    CatalogFolder,
+    Current,
+    Gap,
+    ObjectiveOption,
+    Output,
+    Paths,
+    Seed,
+    TimeLimit,
+    Workers,
+)
+from placement.cli.progress import Reporter
+from placement.cli.signals import run_cancellable
+from placement.errors import InputError
+from placement.options import Billing, SolveOptions
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.plan.plan import Plan
+    from placement.workspace.workspace import Workspace
+
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Also write the plan, as JSON, to a file."),
+]
+
+
+@guarded
+def plan(
+    paths: Paths = None,
+    catalog: CatalogFolder = None,
+    out: OutFile = None,
+    current: Current = None,
+    form: Output = None,
+    time_limit: TimeLimit = None,
+    gap: Gap = 0.0,
+    seed: Seed = 0,
+    workers: Workers = None,
+    objective: ObjectiveOption = "cost",
+    billing: BillingOption = None,
+) -> ExitCode:
+    """Decide where every replica runs, and print the plan.
+
+    Without PATH it plans the example that ships.
+    """
+    check_writable(out)
+    folder = inputs.catalog_folder(catalog)
+    workspace = inputs.read_workspace(inputs.manifest_paths(paths), folder)
+    if current is not None:
+        workspace = workspace.with_running(inputs.read_plan(current))
+    options = SolveOptions(
+        objective=objective,
+        billing=billing or Billing.SHARE,
+        gap=gap,
+        time_limit=time_limit,
+        seed=seed,
+        workers=workers,
+    )
+    fleet = inputs.read_catalog(folder)
+    answer, interrupted = solve(fleet, workspace, options)
+    output.emit(_render(answer, fleet, workspace, output.choose_format(form)))
+    if out is not None:
+        write_plan(out, answer)
+    return _outcome(answer, interrupted=interrupted)
+
+
+def solve(catalog: Catalog, workspace: Workspace, options: SolveOptions) -> tuple[Plan, bool]:
+    """Return the verified plan and whether a signal cut the solve short."""
+    from placement.planner import Planner
+
+    with Reporter() as reporter:
+        answer, interrupted = run_cancellable(
+            lambda cancel: Planner(catalog).plan(
+                workspace,
+                objective=options.objective,
+                billing=options.billing,
+                gap=options.gap,
+                time_limit=options.time_limit,
+                seed=options.seed,
+                workers=options.workers,
+                on_progress=reporter.show,
+                cancel=cancel,
+            )
+        )
+    if interrupted and answer.stopped_by == "cancel":
+        answer = replace(answer, stopped_by="signal")
+    return answer, interrupted
+
+
+def check_writable(path: Path | None) -> None:
+    """Refuse, before any work is done, a file that could not be written after it."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise InputError([unwritable(str(path), "it is a folder")])
+    if not path.absolute().parent.is_dir():
+        raise InputError([unwritable(str(path), "its folder does not exist")])
+
+
+def write_plan(path: Path, answer: Plan) -> None:
+    """Write the JSON document of a plan in one step."""
+    text = answer.to_json()
+    try:
+        output.write_whole(path, text if text.endswith("\n") else text + "\n")
+    except OSError as error:
+        raise InputError([unwritable(str(path), reason_of(error))]) from None
+
+
+def _render(answer: Plan, catalog: Catalog, workspace: Workspace, form: Format) -> str:
+    match form:
+        case Format.JSON:
+            text = answer.to_json()
+            return text if text.endswith("\n") else text + "\n"
+        case Format.YAML:
+            return output.as_yaml(json.loads(answer.to_json()))
+        case Format.CSV:
+            return str(answer.to_frame().to_csv(index=False, lineterminator="\n"))
+        case Format.TABLE:
+            from placement.cli.plan_table import plan_table
+
+            return plan_table(answer, catalog, workspace)
+
+
+def _outcome(answer: Plan, *, interrupted: bool) -> ExitCode:
+    if interrupted:
+        return ExitCode.INTERRUPTED
+    if answer.status == "unknown":
+        return ExitCode.NO_ANSWER
+    return ExitCode.NOT_PLACED if answer.unplaced else ExitCode.DONE
