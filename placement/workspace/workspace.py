@@ -10,11 +10,26 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from placement.catalog.rows import UNIT
-from placement.policies.base import Document, Policy, Selector
+from placement.policies.base import Document, NameKind, Policy, Selector
 from placement.workspace.assignment import Assignment
+from placement.workspace.codes import Code
+from placement.workspace.fields import (
+    AtLeastOne,
+    Count,
+    Flag,
+    Gpus,
+    Label,
+    Name,
+    Priority,
+    Quantity,
+    Weight,
+    coded_error,
+)
+from placement.workspace.places import find_country, suggest_place
+from placement.workspace.text import quote
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
@@ -46,32 +61,39 @@ class FlavorEntry(Document):
     """One hardware type, ``{type: gpu, name: T4}``."""
 
     type: Literal["cpu", "gpu"]
-    name: str
+    name: Name
 
 
 class Resources(Document):
     """Demand of one replica; ``gpu_memory_gib`` is per GPU."""
 
-    gpus: Decimal | None = None
-    gpu_memory_gib: Decimal | None = Field(default=None, alias="gpuMemoryGiB")
-    cpus: Decimal = Decimal(1)
-    memory_gib: Decimal = Field(default=Decimal(1), alias="memoryGiB")
-    extra: dict[str, Decimal] = Field(default_factory=dict)
+    gpus: Gpus | None = None
+    gpu_memory_gib: Quantity | None = Field(default=None, alias="gpuMemoryGiB")
+    cpus: Quantity = Decimal(1)
+    memory_gib: Quantity = Field(default=Decimal(1), alias="memoryGiB")
+    extra: dict[Name, Quantity] = Field(default_factory=dict)
 
 
 class Spread(Document):
     """How the replicas of one deployment are spread over domains."""
 
     over: Domain
-    max_per_domain: int | None = None
-    min_domains: int | None = None
-    max_skew: int | None = None
+    max_per_domain: AtLeastOne | None = None
+    min_domains: AtLeastOne | None = None
+    max_skew: AtLeastOne | None = None
+
+    @model_validator(mode="after")
+    def _has_a_rule(self) -> Spread:
+        if self.max_per_domain is self.min_domains is self.max_skew is None:
+            message = "spread entry has none of `maxPerDomain`, `minDomains`, `maxSkew`"
+            raise coded_error(Code.EMPTY_SPREAD, message)
+        return self
 
 
 class PeerSelector(Selector):
     """Selects other deployments; in every environment unless one is named."""
 
-    environment: str | None = None
+    environment: Name | None = None
 
 
 class Peers(Document):
@@ -82,17 +104,26 @@ class Peers(Document):
 
 
 class RequestOrigin(Document):
-    """A country users call from, with a relative weight."""
+    """A country users call from, by its ISO code, with a relative weight."""
 
     country: str
-    weight: Decimal = Decimal(1)
+    weight: Weight = Decimal(1)
+
+    @field_validator("country")
+    @classmethod
+    def _known(cls, text: str) -> str:
+        code = find_country(text)
+        if code is None:
+            message = f"unknown country {quote(text)}"
+            raise coded_error(Code.UNKNOWN_COUNTRY, message, suggest_place(NameKind.COUNTRY, text))
+        return code
 
 
 class Environment(Document):
     """A named life-cycle stage that policies are attached to."""
 
-    name: str
-    policies: tuple[str, ...] = ()
+    name: Name
+    policies: tuple[Name, ...] = ()
 
 
 class ModelDeployment(Document):
@@ -102,22 +133,38 @@ class ModelDeployment(Document):
     ``placement.catalog.rows``.
     """
 
-    name: str
-    environment: str = PRODUCTION
-    labels: dict[str, str] = Field(default_factory=dict)
-    version: str
-    enabled: bool = True
-    policies: tuple[str, ...] = ()
+    name: Name
+    environment: Name = PRODUCTION
+    labels: dict[Name, Label] = Field(default_factory=dict)
+    version: Name
+    enabled: Flag = True
+    policies: tuple[Name, ...] = ()
     flavors: tuple[FlavorEntry, ...] = ()
-    replicas: int = 1
-    min_replicas: int = 0
+    replicas: Count = 1
+    min_replicas: Count = 0
     resources: Resources = Resources()
-    priority: int = 0
+    priority: Priority = 0
     rollout: Rollout = Rollout.SURGE
     spread: tuple[Spread, ...] = ()
     separate_from: tuple[Peers, ...] = ()
     together_with: tuple[Peers, ...] = ()
     request_origins: tuple[RequestOrigin, ...] = ()
+
+    @model_validator(mode="after")
+    def _fill_and_check(self) -> ModelDeployment:
+        if self.min_replicas > self.replicas:
+            low, high = self.min_replicas, self.replicas
+            message = f"`minReplicas` is {low}, more than the {high} `replicas`"
+            raise coded_error(Code.MIN_ABOVE_MAX, message)
+        if self.resources.gpus is None:
+            # Written down once, so that equal demands are equal objects and equal digests.
+            filled = self.resources.model_copy(update={"gpus": self._default_gpus()})
+            self.__dict__["resources"] = filled
+        return self
+
+    def _default_gpus(self) -> Decimal:
+        only_cpu = bool(self.flavors) and all(entry.type == "cpu" for entry in self.flavors)
+        return Decimal(0) if only_cpu else Decimal(1)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -127,10 +174,8 @@ class ModelDeployment(Document):
     @cached_property
     def gpus(self) -> int:
         """GPUs of one replica in thousandths: 1000 by default, 0 if only cpu flavors are listed."""
-        if self.resources.gpus is not None:
-            return int(self.resources.gpus * UNIT)
-        only_cpu = bool(self.flavors) and all(entry.type == "cpu" for entry in self.flavors)
-        return 0 if only_cpu else UNIT
+        gpus = self._default_gpus() if self.resources.gpus is None else self.resources.gpus
+        return int(gpus * UNIT)
 
     @cached_property
     def gpu_memory(self) -> int:

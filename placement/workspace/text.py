@@ -1,0 +1,49 @@
+"""User text in messages: quoted, harmless on a terminal, with the nearest known names."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+_LONGEST = 80
+
+
+def is_hidden(character: str) -> bool:
+    """Whether a character is a control, format, bidirectional or unassigned one."""
+    return unicodedata.category(character) in _HIDDEN
+
+
+def visible(text: str) -> str:
+    """Return ``text`` with hidden characters written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(f"\\u{ord(c):04x}" if is_hidden(c) else c for c in text)
+
+
+def quote(text: object) -> str:
+    """Return user input for a message: in backticks, visible, shortened."""
+    shown = visible(str(text))
+    if len(shown) > _LONGEST:
+        shown = shown[: _LONGEST - 3] + "..."
+    return f"`{shown}`"
+
+
+def nearest(text: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """Return the known names most like ``text``, best first; case does not matter."""
+    folded: dict[str, str] = {}
+    for name in sorted(set(known)):
+        folded.setdefault(name.casefold(), name)
+    if len(text) > 4 * _LONGEST:
+        return ()
+    found = get_close_matches(text.casefold(), folded, n=count, cutoff=0.6)
+    return tuple(folded[name] for name in found)
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str | None:
+    """Return advice that names the nearest known names, or None."""
+    names = nearest(text, known)
+    if not names:
+        return None
+    return "did you mean " + " or ".join(quote(name) for name in names) + "?"
