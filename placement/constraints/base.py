@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from placement.plan.view import PlanView
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.catalog.rows import NodeGroup
     from placement.catalog.table import NodeTable
+    from placement.plan.view import Pair, PlanView
     from placement.problem.builder import ProblemBuilder
     from placement.workspace.workspace import ModelDeployment
 
@@ -68,3 +67,30 @@ class Constraint(ABC):
     @abstractmethod
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield every breach of the rule in a plan, by names."""
+
+
+class SingleReplicaRule(Constraint):
+    """A constraint that one replica breaks by itself: its ``check`` asks ``refuses``."""
+
+    def check(self, view: PlanView) -> Iterator[Violation]:
+        """Yield one violation per deployment and node group that the rule refuses."""
+        for pair in view.pairs:
+            reason = self.refuses(pair.deployment, pair.group, view.catalog)
+            if reason is not None:
+                yield Violation(self.name, subject(pair.deployment), _on_nodes(pair, reason))
+
+
+def subject(deployment: ModelDeployment) -> str:
+    """Return how messages name a deployment: ``model@environment``."""
+    return f"{deployment.name}@{deployment.environment}"
+
+
+def thousandths(value: int) -> str:
+    """Return an amount in thousandths as people write it: ``2``, ``0.5``."""
+    whole, rest = divmod(abs(value), 1000)
+    sign = "-" if value < 0 else ""
+    return f"{sign}{whole}.{rest:03d}".rstrip("0").rstrip(".") if rest else f"{sign}{whole}"
+
+
+def _on_nodes(pair: Pair, reason: str) -> str:
+    return f"{pair.replicas} replicas on node group `{pair.group.name}`: {reason}"

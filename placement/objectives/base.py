@@ -5,14 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from placement.plan.view import PlanView
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from placement.catalog.catalog import Catalog
     from placement.catalog.table import NodeTable
+    from placement.plan.view import PlanView
     from placement.workspace.workspace import ModelDeployment
 
 
@@ -22,13 +21,15 @@ class Objective(ABC):
     name: ClassVar[str]
     unit: ClassVar[str]
     scale: ClassVar[int]
-    """Integer steps per unit."""
+    """Integer steps per shown unit and per 1 of ``denominator``."""
+    millionths: ClassVar[int]
+    """What one integer step is, in millionths of the unit a mix counts in."""
 
-    @abstractmethod
     def compile(
         self, deployment: ModelDeployment, table: NodeTable, catalog: Catalog
     ) -> NDArray[np.int64]:
         """Return the integer value of one replica on a node of each node group (array half)."""
+        raise NotImplementedError
 
     @abstractmethod
     def check(self, view: PlanView) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from placement.plan.document import COLUMNS, assignment_row, digest_of, to_document, to_json
+from placement.plan.html import to_html
 from placement.plan.rows import (
     Assignment,
     Basis,
@@ -40,6 +43,8 @@ class Plan:
     stats : mapping
         Seconds, versions, options; no part of the digest. ``stats["options"]`` has
         ``objective`` and ``billing``.
+    stated_digest : str or None
+        What a document that was read back says its digest is; None for a plan of ours.
     """
 
     status: Status
@@ -56,20 +61,40 @@ class Plan:
     forced: tuple[Forced, ...] = ()
     stats: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
-    @property
+    stated_digest: str | None = field(default=None, compare=False)
+
+    @cached_property
     def digest(self) -> str:
-        """``sha256:`` over the document without ``digest`` and ``stats``."""
-        raise NotImplementedError
+        """``sha256:`` over the document without ``digest`` and ``stats``, computed anew."""
+        return digest_of(to_document(self))
 
     def to_json(self) -> str:
         """Return the JSON document."""
-        raise NotImplementedError
+        return to_json(self)
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
-        """Read a plan back; raises InputError on a malformed document."""
-        raise NotImplementedError
+    def from_json(cls, text: str, *, file: str = "<json>") -> Plan:
+        """Read a plan back; raises InputError on a malformed document.
+
+        The digest that the document states is kept in ``stated_digest`` and not compared:
+        judging a plan is the verifier's work.
+        """
+        from placement.plan.reading import read_plan
+
+        return read_plan(text, file=file)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the assignments as a DataFrame, one row per assignment."""
-        raise NotImplementedError
+        """Return the assignments as a DataFrame, one row per assignment.
+
+        Columns are named as in the document; ``gpu`` is missing where no share names one.
+        """
+        import pandas as pd
+
+        rows = [assignment_row(row) for row in self.assignments]
+        frame = pd.DataFrame({key: [row.get(key) for row in rows] for key in COLUMNS})
+        numbers = {"replicas": "int64", "gpus": "float64", "gpu": "Int64", "costPerHour": "float64"}
+        return frame.astype({**dict.fromkeys(COLUMNS, "str"), **numbers})
+
+    def _repr_html_(self) -> str:
+        """Return a short table for notebooks."""
+        return to_html(self)

@@ -76,7 +76,9 @@ class Tier:
 
     ``value`` and ``bound`` are integers in steps of ``1 / scale`` of ``unit``; ``scale`` may
     be any positive integer (the latency mean divides by the weight it is averaged over).
-    ``bound`` is None if none is known.
+    ``bound`` is None if none is known. ``proof`` says how the bound was proved (``dual``,
+    ``search``), ``conditional`` that an earlier tier is unproved, ``scope`` over what part of
+    the problem it holds (``affected``; None is all of it).
     """
 
     name: str
@@ -84,6 +86,9 @@ class Tier:
     bound: int | None
     unit: str | None = None
     scale: int = 1000
+    proof: str | None = None
+    conditional: bool = False
+    scope: str | None = None
 
     @property
     def proved(self) -> bool:

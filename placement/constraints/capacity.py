@@ -1,0 +1,149 @@
+"""No node is given more GPUs, CPUs, memory or other resources than it has left after reservations.
+
+A replica with whole GPUs takes GPUs that nothing else uses; a share takes its part of one GPU.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from placement.catalog.rows import UNIT, Reserved
+from placement.constraints.base import Constraint, Violation, thousandths
+
+if TYPE_CHECKING:
+    from placement.catalog.rows import NodeGroup
+    from placement.plan.view import PlacedRow, PlanView
+    from placement.problem.builder import ProblemBuilder
+    from placement.problem.problem import Ints
+
+NOTHING = Reserved()
+FEW_PIECES = 5
+"""Size rows are worth their place only where a node holds fewer pieces than this."""
+
+
+class Capacity(Constraint):
+    """Sums of CPUs, memory and extras; GPUs slot by slot."""
+
+    name: ClassVar[str] = "capacity"
+
+    def compile(self, builder: ProblemBuilder) -> None:
+        """Add, per cell, what its nodes have together, and how many pieces of a size they hold.
+
+        A sum over several nodes is weaker than the rule on each of them. The size rows win some of
+        it back: for a size s, no node holds more than floor(free / s) pieces of at least s, and a
+        replica of t counts floor(t / s) of them.
+        """
+        pair_demands = _pair_demands(builder)
+        for name, (demand, free) in pair_demands.items():
+            builder.per_cell_rows(demand, free, name=name)
+            for size in sorted(set(demand[demand > 0].tolist())):
+                pieces = free // size
+                loose = (pieces < FEW_PIECES) & (free % size > 0) & (builder.size > 1)
+                if loose.any():
+                    builder.per_cell_rows(demand // size, pieces, name=name, where=loose)
+        _compile_gpus(builder)
+        if builder.bill_nodes:
+            _compile_open(builder)
+
+    def check(self, view: PlanView) -> Iterator[Violation]:
+        """Yield every node and resource that is given more than there is."""
+        for node, rows in sorted(view.rows_on.items()):
+            reserved = view.catalog.reserved.get(node, NOTHING)
+            for message in (*_sums(rows, reserved), *_gpus(rows, reserved)):
+                yield Violation(self.name, f"node {node}", message)
+
+
+def _sums(rows: Sequence[PlacedRow], reserved: Reserved) -> Iterator[str]:
+    group = rows[0].group
+    cpus = sum(row.deployment.cpus * row.replicas for row in rows)
+    memory = sum(row.deployment.memory * row.replicas for row in rows)
+    yield from _over("CPUs", cpus, group.cpus, reserved.cpus)
+    yield from _over("GiB of memory", memory, group.memory, reserved.memory)
+    extra: Counter[str] = Counter()
+    for row in rows:
+        for name, wanted in row.deployment.extra.items():
+            extra[name] += wanted * row.replicas
+    for name, used in sorted(extra.items()):
+        yield from _over(f"`{name}`", used, group.extra.get(name, 0), 0)
+
+
+def _over(what: str, used: int, there: int, reserved: int) -> Iterator[str]:
+    if used > 0 and used > there - reserved:
+        held = f", {thousandths(reserved)} of them reserved" if reserved else ""
+        yield f"{thousandths(used)} {what} used, the node has {thousandths(there)}{held}"
+
+
+def _gpus(rows: Sequence[PlacedRow], reserved: Reserved) -> Iterator[str]:
+    group = rows[0].group
+    slots = group.gpu_slots
+    held = _held(group, reserved)
+    shares: Counter[int] = Counter()
+    whole = 0
+    for row in rows:
+        if not row.deployment.is_share:
+            whole += row.deployment.gpus * row.replicas
+        elif row.gpu is not None and 0 <= row.gpu < len(slots):
+            shares[row.gpu] += row.deployment.gpus * row.replicas
+    for gpu, used in sorted(shares.items()):
+        if used > slots[gpu] - held[gpu]:
+            yield (
+                f"{thousandths(used)} of GPU {gpu} used in shares, "
+                f"{thousandths(slots[gpu] - held[gpu])} is there"
+            )
+    free = sum(1 for gpu in range(len(slots)) if not held[gpu] and not shares[gpu])
+    if whole > free * UNIT:
+        yield (
+            f"{thousandths(whole)} whole GPUs used, {free} of {len(slots)} "
+            "are free of shares and reservations"
+        )
+
+
+def _held(group: NodeGroup, reserved: Reserved) -> list[int]:
+    missing = len(group.gpu_slots) - len(reserved.gpu_slots)
+    return [*reserved.gpu_slots, *(0 for _ in range(missing))]
+
+
+def _pair_demands(builder: ProblemBuilder) -> dict[str, tuple[Ints, Ints]]:
+    """Return per additive resource the demand of each pair and the free amount per node."""
+    owner = builder.pair_deployment
+    demands = {
+        "cpus": [d.cpus for d in builder.deployments],
+        "memory": [d.memory for d in builder.deployments],
+    }
+    for name in sorted({name for d in builder.deployments for name in d.extra}):
+        demands[f"extra:{name}"] = [d.extra.get(name, 0) for d in builder.deployments]
+    return {
+        name: (_column(values, owner), builder.free_of(name)) for name, values in demands.items()
+    }
+
+
+def _column(values: Sequence[int], owner: Ints) -> Ints:
+    import numpy as np
+
+    return np.array(values, np.int64)[owner] if len(values) else owner
+
+
+def _compile_gpus(builder: ProblemBuilder) -> None:
+    """Add the GPU rows: sums in thousandths, then whole GPUs and shares by size."""
+    import numpy as np
+
+    gpus = _column([d.gpus for d in builder.deployments], builder.pair_deployment)
+    total = np.array([sum(cell.slots) for cell in builder.cells], np.int64)
+    builder.per_cell_rows(gpus, total, name="gpus")
+    whole = np.where(gpus >= UNIT, gpus // UNIT, 0)
+    for size in sorted(set(whole[whole > 0].tolist())):
+        builder.per_cell_rows(whole // size, builder.cell_whole // size, name="gpus")
+    for share in sorted(set(gpus[(gpus > 0) & (gpus < UNIT)].tolist())):
+        pieces = np.where(whole > 0, whole * (UNIT // share), gpus // share)
+        builder.per_cell_rows(pieces, builder.shares_per_node(share), name="gpus")
+
+
+def _compile_open(builder: ProblemBuilder) -> None:
+    """A node that holds a replica is in use."""
+    for pair, cell in enumerate(builder.pair_cell.tolist()):
+        opened = builder.open_nodes(cell)
+        if opened is not None:
+            terms = [(pair, 1), (opened, -int(builder.most[pair]))]
+            builder.row(terms, high=0, name="open")

@@ -1,0 +1,55 @@
+"""A deployment runs with its minimum up to its wanted number of replicas, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from placement.constraints.base import Constraint, Violation, subject
+
+if TYPE_CHECKING:
+    from placement.plan.view import PlanView
+    from placement.problem.builder import ProblemBuilder
+
+
+class Demand(Constraint):
+    """Placed is 0, or between ``minReplicas`` and ``replicas``; every row has a replica."""
+
+    name: ClassVar[str] = "demand"
+
+    def compile(self, builder: ProblemBuilder) -> None:
+        """At most ``replicas``; at least ``minReplicas`` if anything is placed."""
+        for d, deployment in enumerate(builder.deployments):
+            count = [(pair, 1) for pair in builder.pairs_of(d).tolist()]
+            if not count:
+                continue
+            builder.row(count, high=deployment.replicas, name=self.name)
+            if deployment.min_replicas > 1:
+                flag = (builder.any_placed(d), -deployment.min_replicas)
+                builder.row([*count, flag], low=0, name=self.name)
+
+    def check(self, view: PlanView) -> Iterator[Violation]:
+        """Yield deployments outside their range, and rows without replicas."""
+        for _, rows in sorted(view.rows_of.items()):
+            deployment = rows[0].deployment
+            for row in rows:
+                if row.replicas < 1:
+                    yield Violation(
+                        self.name,
+                        subject(deployment),
+                        f"{row.replicas} replicas in a row on node `{row.node}`, at least 1 needed",
+                    )
+            placed = view.placed(deployment)
+            if placed > deployment.replicas and deployment.enabled:
+                yield Violation(
+                    self.name,
+                    subject(deployment),
+                    f"{placed} replicas placed, at most {deployment.replicas} wanted",
+                )
+            if 0 < placed < deployment.min_replicas:
+                yield Violation(
+                    self.name,
+                    subject(deployment),
+                    f"{placed} replicas placed, fewer than the minimum of "
+                    f"{deployment.min_replicas}",
+                )

@@ -1,0 +1,56 @@
+"""Which deployments a selector means, and in which domains they have replicas."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from placement.plan.view import PlanView
+    from placement.workspace.workspace import Domain, PeerSelector
+
+Key = tuple[str, str]
+
+
+class PeerIndex:
+    """Answers of one plan, remembered per selector so that the cost follows the rows."""
+
+    def __init__(self, view: PlanView) -> None:
+        self._view = view
+        self._labelled: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        for key, rows in view.rows_of.items():
+            for label in rows[0].deployment.labels.items():
+                self._labelled[label].add(key)
+        self._domains: dict[tuple[object, ...], Mapping[str, frozenset[Key]]] = {}
+
+    def placed_in(self, selector: PeerSelector, over: Domain) -> Mapping[str, frozenset[Key]]:
+        """Return, by domain, the placed deployments that a selector matches."""
+        labels = frozenset(selector.match_labels.items())
+        memory = (labels, selector.environment, over)
+        if memory not in self._domains:
+            self._domains[memory] = self._find(labels, selector.environment, over)
+        return self._domains[memory]
+
+    def _find(
+        self, labels: frozenset[tuple[str, str]], environment: str | None, over: Domain
+    ) -> Mapping[str, frozenset[Key]]:
+        found: dict[str, set[Key]] = defaultdict(set)
+        for key in self._matched(labels, environment):
+            for row in self._view.rows_of[key]:
+                found[row.domain(over)].add(key)
+        return {domain: frozenset(keys) for domain, keys in found.items()}
+
+    def _matched(
+        self, labels: frozenset[tuple[str, str]], environment: str | None
+    ) -> set[Key]:
+        sets = sorted((self._labelled.get(label, set()) for label in labels), key=len)
+        keys = set.intersection(*sets) if sets else set(self._view.rows_of)
+        if environment is None:
+            return keys
+        return {key for key in keys if key[1] == environment}
+
+
+def has_other(keys: frozenset[Key], mine: Key) -> bool:
+    """Whether ``keys`` holds a deployment other than mine, without copying a large set."""
+    return len(keys) > (1 if mine in keys else 0)

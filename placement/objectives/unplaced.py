@@ -1,0 +1,37 @@
+"""Replicas that are wanted but have no node count first, higher priorities before lower ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from placement.plan.view import PlanView
+    from placement.workspace.workspace import Workspace
+
+
+def unplaced(view: PlanView) -> dict[str, int]:
+    """Return the weight of the replicas not placed, by tier name, high priority first.
+
+    In thousandths of a GPU; a replica without GPUs weighs 1.
+    """
+    missing: Counter[int] = Counter()
+    for deployment in view.workspace.deployments:
+        if deployment.enabled:
+            lacking = deployment.replicas - view.placed(deployment)
+            missing[deployment.priority] += lacking * deployment.weight
+    return {
+        tier_name("unplaced", priority, view.workspace): missing[priority]
+        for priority in priorities(view.workspace)
+    }
+
+
+def priorities(workspace: Workspace) -> tuple[int, ...]:
+    """Return the priority classes of the enabled deployments, high to low; 0 if there are none."""
+    found = {deployment.priority for deployment in workspace.deployments if deployment.enabled}
+    return tuple(sorted(found or {0}, reverse=True))
+
+
+def tier_name(word: str, priority: int, workspace: Workspace) -> str:
+    """Return ``word`` if there is one priority class, else ``word:<priority>``."""
+    return word if len(priorities(workspace)) == 1 else f"{word}:{priority}"

@@ -1,0 +1,174 @@
+"""A plan as the JSON document that is stored, compared and signed by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from placement.catalog.rows import UNIT
+from placement.plan.json_text import compact, readable
+from placement.plan.numbers import shown
+
+if TYPE_CHECKING:
+    from placement.plan.plan import Plan
+    from placement.plan.rows import Change, Forced, Observed, Tier, Unplaced
+    from placement.workspace.assignment import Assignment
+
+API_VERSION = "placement/v1"
+KIND = "Plan"
+MICRO = 1_000_000
+COLUMNS = (
+    "model",
+    "environment",
+    "version",
+    "node",
+    "provider",
+    "region",
+    "zone",
+    "country",
+    "continent",
+    "flavor",
+    "replicas",
+    "gpus",
+    "gpu",
+    "costPerHour",
+)
+"""Keys of an assignment row, in their order."""
+UNSIGNED = ("digest", "stats")
+"""Keys that are no part of the digest."""
+
+
+def to_document(plan: Plan) -> dict[str, Any]:
+    """Return the document of a plan without its digest, keys in their order."""
+    optional = {
+        "warnings": list(plan.warnings),
+        "observed": [_observed(row) for row in plan.observed],
+        "forced": [_forced(row) for row in plan.forced],
+    }
+    basis = plan.basis
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "status": str(plan.status),
+        "certificate": str(plan.certificate),
+        "tiers": [_tier(tier) for tier in plan.tiers],
+        "assignments": [assignment_row(row) for row in plan.assignments],
+        "unplaced": [_unplaced(row) for row in plan.unplaced],
+        "changes": [_change(row) for row in plan.changes],
+        **{key: rows for key, rows in optional.items() if rows},
+        "basis": {
+            "catalog": basis.catalog,
+            "workspace": basis.workspace,
+            "running": basis.running,
+            "serial": basis.serial,
+        },
+        "reproducible": plan.reproducible,
+        "stoppedBy": plan.stopped_by,
+        "stats": plan.stats,
+    }
+
+
+def to_json(plan: Plan) -> str:
+    """Return the JSON text of a plan, with its digest."""
+    document = to_document(plan)
+    return readable({**document, "digest": digest_of(document)})
+
+
+def digest_of(document: dict[str, Any]) -> str:
+    """Return ``sha256:...`` over a document without ``digest`` and ``stats``.
+
+    The bytes are UTF-8 JSON with sorted keys and no spaces.
+    """
+    signed = {key: value for key, value in document.items() if key not in UNSIGNED}
+    return sha256(compact(signed, sort=True))
+
+
+def running_digest(rows: Iterable[Assignment]) -> str:
+    """Return ``sha256:...`` over today's rows in any order, without what they cost."""
+    documents = [assignment_row(row) for row in rows]
+    for document in documents:
+        del document["costPerHour"]
+    return sha256("\n".join(sorted(compact(document, sort=True) for document in documents)))
+
+
+def sha256(text: str) -> str:
+    """Return the digest of a text as UTF-8."""
+    return f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def assignment_row(row: Assignment) -> dict[str, Any]:
+    """Return an assignment as a row of the document; ``gpu`` only for shares."""
+    return {
+        "model": row.model,
+        "environment": row.environment,
+        "version": row.version,
+        "node": row.node,
+        "provider": row.provider,
+        "region": row.region,
+        "zone": row.zone,
+        "country": row.country,
+        "continent": row.continent,
+        "flavor": row.flavor,
+        "replicas": row.replicas,
+        "gpus": shown(row.gpus, UNIT),
+        **({} if row.gpu is None else {"gpu": row.gpu}),
+        "costPerHour": shown(row.cost, MICRO),
+    }
+
+
+def _tier(tier: Tier) -> dict[str, Any]:
+    bound = None if tier.bound is None else shown(tier.bound, tier.scale)
+    row: dict[str, Any] = {
+        "name": tier.name,
+        "value": shown(tier.value, tier.scale),
+        "bound": bound,
+    }
+    extras = {
+        "unit": tier.unit,
+        "proof": tier.proof,
+        "conditional": tier.conditional or None,
+        "scope": tier.scope,
+    }
+    return row | {key: value for key, value in extras.items() if value is not None}
+
+
+def _unplaced(row: Unplaced) -> dict[str, Any]:
+    return {
+        "model": row.model,
+        "environment": row.environment,
+        "replicas": row.replicas,
+        "reasons": list(row.reasons),
+    }
+
+
+def _change(row: Change) -> dict[str, Any]:
+    return {
+        "action": str(row.action),
+        "model": row.model,
+        "environment": row.environment,
+        "version": row.version,
+        "replicas": row.replicas,
+        "fromNode": row.from_node,
+        "toNode": row.to_node,
+    }
+
+
+def _observed(row: Observed) -> dict[str, Any]:
+    return {
+        "policy": row.policy,
+        "model": row.model,
+        "environment": row.environment,
+        "node": row.node,
+        "replicas": row.replicas,
+    }
+
+
+def _forced(row: Forced) -> dict[str, Any]:
+    return {
+        "model": row.model,
+        "environment": row.environment,
+        "node": row.node,
+        "replicas": row.replicas,
+        "reason": row.reason,
+    }
