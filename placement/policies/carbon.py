@@ -1,4 +1,4 @@
-"""A carbon policy lets a model run only where the power grid emits at most the stated amount of CO2.
+"""A carbon policy lets a model run only where the power grid emits at most the stated CO2 amount.
 
 The amount is grams of CO2 equivalent per kilowatt-hour of the region. A region whose intensity
 is unknown never satisfies the policy.

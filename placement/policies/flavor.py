@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from placement.catalog.geography import fold
-from placement.catalog.hardware import find_gpus
+from placement.catalog.hardware import find_cpu, gpu_index, hardware_key
 from placement.policies.base import Document, NameKind, NameReference, Policy
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class FlavorOption(Document):
         if group.flavor_type != self.type:
             return False
         if self.type == "cpu":
-            return fold(group.flavor) == fold(self.name)
+            return group.flavor == find_cpu(self.name)
         return group.flavor in catalog.find_gpus(self.name)
 
 
@@ -52,11 +51,11 @@ class FlavorPolicy(Policy):
 
     def compile(self, table: NodeTable) -> NDArray[np.bool_]:
         """Return the mask of rows with a wanted GPU or a wanted architecture."""
+        import numpy as np
+
         on_gpu = table.isin("flavor_type", {"gpu"})
-        gpus = {gpu for name in self._names("gpu") for gpu in find_gpus(name, table.gpus)}
-        wanted = {fold(name) for name in self._names("cpu")}
-        cpus = {value for value in table.texts["flavor"][0] if fold(value) in wanted}
-        return (on_gpu & table.isin("flavor", gpus)) | (~on_gpu & table.isin("flavor", cpus))
+        gpus = table.isin("flavor", self._gpus(table))
+        return np.where(on_gpu, gpus, table.isin("flavor", self._cpus()))
 
     def check(self, group: NodeGroup, catalog: Catalog) -> bool:
         """Whether one entry holds the node group."""
@@ -70,6 +69,14 @@ class FlavorPolicy(Policy):
         """Yield each entry's name."""
         for index, entry in enumerate(self.flavors):
             yield NameReference(entry.kind, entry.name, ("flavors", index, "name"))
+
+    def _gpus(self, table: NodeTable) -> set[str]:
+        known = gpu_index((gpu.name, gpu.aliases, gpu.family) for gpu in table.gpus.values())
+        return {gpu for name in self._names("gpu") for gpu in known.get(hardware_key(name), ())}
+
+    def _cpus(self) -> set[str]:
+        found = {find_cpu(name) for name in self._names("cpu")}
+        return {cpu for cpu in found if cpu is not None}
 
     def _names(self, wanted: str) -> list[str]:
         return [entry.name for entry in self.flavors if entry.type == wanted]

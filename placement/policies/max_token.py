@@ -35,11 +35,11 @@ class MaxTokens(Document):
     """Caps per window of ``step`` times ``granularity``; 0 caps nothing."""
 
     granularity: Granularity
-    step: int = Field(default=1, ge=1)
-    input: int = Field(default=0, ge=0)
-    output: int = Field(default=0, ge=0)
-    total: int = Field(default=0, ge=0)
-    ratio_input_over_output: int = Field(default=0, ge=0)
+    step: int = Field(default=1, ge=1, strict=True)
+    input: int = Field(default=0, ge=0, strict=True)
+    output: int = Field(default=0, ge=0, strict=True)
+    total: int = Field(default=0, ge=0, strict=True)
+    ratio_input_over_output: int = Field(default=0, ge=0, strict=True)
 
 
 class MaxTokenPolicy(Policy):

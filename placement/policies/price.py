@@ -1,4 +1,4 @@
-"""A price policy lets a model run only on GPUs that cost at most the stated amount per GPU and hour.
+"""A price policy lets a model run only on GPUs that cost at most the stated price per GPU hour.
 
 The price of a GPU is the node's price divided by its number of GPUs, compared exactly. Nodes
 without GPUs have no such price and always satisfy the policy.
