@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from placement.policies.base import Policy
+from placement.policies.base import NameKind, Policy
 from placement.workspace.codes import Code
 from placement.workspace.documents import Loaded
 from placement.workspace.nodes import Node, locate
 from placement.workspace.places import PLACE_CODES, find_place, suggest_place
 from placement.workspace.sources import Key, Written
 from placement.workspace.text import did_you_mean, quote
-from placement.workspace.workspace import DEVELOPMENT, PRODUCTION, Environment, ModelDeployment
+from placement.workspace.workspace import DEVELOPMENT, PRODUCTION, ModelDeployment
+
+Path = tuple[str | int, ...]
 
 MAX_POLICIES = 10_000
 MAX_ENVIRONMENTS = 10_000
@@ -73,14 +75,24 @@ def _title(key: Key) -> str:
 def check_places(loaded: Iterable[Loaded]) -> None:
     """Refuse countries, continents and blocs that are not known."""
     for one in loaded:
-        if not isinstance(one.value, Policy):
-            continue
-        for reference in one.value.references():
-            code = PLACE_CODES.get(reference.kind)
-            if code and find_place(reference.kind, reference.text) is None:
-                message = f"unknown {reference.kind} {quote(reference.text)}"
-                advice = suggest_place(reference.kind, reference.text)
-                _add(one, reference.path, code, message, advice)
+        for kind, text, path in _places(one):
+            if find_place(kind, text) is None:
+                message = f"unknown {kind} {quote(text)}"
+                _add(one, path, PLACE_CODES[kind], message, suggest_place(kind, text))
+
+
+def _places(one: Loaded) -> Iterator[tuple[NameKind, str, Path]]:
+    """Yield the places a policy names, also those of a document that is wrong elsewhere."""
+    if isinstance(one.value, Policy):
+        for found in one.value.references():
+            if found.kind in PLACE_CODES:
+                yield found.kind, found.text, found.path
+    elif one.kind == "Policy" and one.node is not None:
+        entries = one.node.get("locations")
+        for index, entry in enumerate(entries.items if entries else ()):
+            kind, name = entry.get("type"), entry.get("name")
+            if kind and kind.value in PLACE_CODES and name and isinstance(name.value, str):
+                yield NameKind(str(kind.value)), name.value, ("locations", index, "name")
 
 
 def check_references(loaded: Sequence[Loaded]) -> None:
@@ -88,21 +100,29 @@ def check_references(loaded: Sequence[Loaded]) -> None:
     policies = _names(loaded, "Policy")
     environments = _names(loaded, "Environment") | {PRODUCTION, DEVELOPMENT}
     for one in loaded:
-        if isinstance(one.value, Environment | ModelDeployment):
-            for index, name in enumerate(one.value.policies):
-                if name not in policies:
-                    code = Code.UNKNOWN_POLICY
-                    _unknown(one, ("policies", index), code, "policy", name, policies)
-        if isinstance(one.value, ModelDeployment):
-            for path, name in _environments_of(one.value):
-                if name not in environments:
-                    code = Code.UNKNOWN_ENVIRONMENT
-                    _unknown(one, path, code, "environment", name, environments)
+        if one.kind == "Policy":
+            continue
+        for index, name in enumerate(one.names("policies")):
+            if name not in policies and _is_text(one, ("policies", index)):
+                code = Code.UNKNOWN_POLICY
+                _unknown(one, ("policies", index), code, "policy", name, policies)
+        for path, name in _environments_of(one):
+            if name not in environments:
+                code = Code.UNKNOWN_ENVIRONMENT
+                _unknown(one, path, code, "environment", name, environments)
 
 
-def _environments_of(one: ModelDeployment) -> Iterable[tuple[tuple[str | int, ...], str]]:
-    yield ("environment",), one.environment
-    rules = (("separateFrom", one.separate_from), ("togetherWith", one.together_with))
+def _is_text(one: Loaded, path: Path) -> bool:
+    """Whether a text stands there; anything else has been refused already."""
+    return one.node is None or isinstance(locate(one.node, path)[0].value, str)
+
+
+def _environments_of(one: Loaded) -> Iterator[tuple[Path, str]]:
+    if one.kind == "ModelDeployment":
+        yield ("environment",), one.text("environment") or PRODUCTION
+    if not isinstance(one.value, ModelDeployment):
+        return
+    rules = (("separateFrom", one.value.separate_from), ("togetherWith", one.value.together_with))
     for field, peers in rules:
         for index, peer in enumerate(peers):
             if peer.selector.environment is not None:
@@ -113,9 +133,7 @@ def _names(loaded: Iterable[Loaded], kind: str) -> set[str]:
     return {one.key[1] for one in loaded if one.kind == kind and one.key}
 
 
-def _unknown(
-    one: Loaded, path: Sequence[str | int], code: Code, what: str, name: str, known: set[str]
-) -> None:
+def _unknown(one: Loaded, path: Path, code: Code, what: str, name: str, known: set[str]) -> None:
     advice = did_you_mean(name, known)
     if advice is None and what == "environment":
         advice = "declare it in a document of kind `Environment`"
@@ -124,7 +142,7 @@ def _unknown(
 
 def _add(
     one: Loaded,
-    path: Sequence[str | int],
+    path: Path,
     code: Code,
     message: str,
     suggestion: str | None = None,

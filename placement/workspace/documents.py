@@ -15,7 +15,6 @@ from placement.workspace.text import did_you_mean, quote
 from placement.workspace.validation import unknown_field, validate, wrong_type
 from placement.workspace.workspace import PRODUCTION, Environment, ModelDeployment
 
-API_VERSION = "placement/v1"
 KINDS = ("Environment", "ModelDeployment", "Policy")
 METADATA = ("name", "environment", "labels")
 """Fields of ``metadata``; the last two belong to model deployments only."""
@@ -57,6 +56,13 @@ class Loaded:
         if self.kind != "ModelDeployment":
             return (self.kind, name)
         return (self.kind, name, self.text("environment") or PRODUCTION)
+
+    def names(self, field: str) -> list[str]:
+        """Return a list of texts of the object, or of its document if that is wrong."""
+        if self.value is not None:
+            return list(getattr(self.value, field, ()))
+        node = self.node.get(field) if self.node else None
+        return [str(item.value) for item in node.items] if node else []
 
     def text(self, field: str) -> str | None:
         """Return a text of the object, or of its document if that is wrong."""

@@ -58,7 +58,7 @@ def _number(value: object) -> object:
 
 def _in_steps(value: Decimal, step: Decimal) -> Decimal:
     if value.is_finite() and value % step:
-        raise coded_error(Code.TOO_FINE, f"the smallest step is {step}, found {value}")
+        raise coded_error(Code.TOO_FINE, f"comes in steps of {step:f}, found {value}")
     return value
 
 
@@ -72,7 +72,7 @@ def _millionths(value: Decimal) -> Decimal:
 
 def _gpus(value: Decimal) -> Decimal:
     if value > 1 and value % 1:
-        raise coded_error(Code.TOO_FINE, f"GPUs above 1 come in whole numbers, found {value}")
+        raise coded_error(Code.TOO_FINE, f"above 1 must be a whole number, found {value}")
     return _thousandths(value)
 
 

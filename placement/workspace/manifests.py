@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from placement.workspace.checks import check_all
-from placement.workspace.documents import API_VERSION, Draft, Loaded, build, native
+from placement.workspace.codes import Code
+from placement.workspace.documents import Draft, Loaded, build, native
+from placement.workspace.dumping import API_VERSION
 from placement.workspace.files import read_files
 from placement.workspace.findings import Findings, raise_all
+from placement.workspace.foreign import API_VERSIONS, foreign
 from placement.workspace.json_reader import read_json
 from placement.workspace.making import assemble
 from placement.workspace.nodes import Node
-from placement.workspace.validation import wrong_type
+from placement.workspace.text import did_you_mean, quote
+from placement.workspace.validation import unknown_field, wrong_type
 from placement.workspace.workspace import Workspace
 from placement.workspace.yaml_reader import read_yaml
 
-_APIS = (API_VERSION,)
+_APIS = (API_VERSION, *API_VERSIONS)
+_LIST = {"apiVersion", "items", "kind"}
 
 
 def load_workspace(*paths: str | Path) -> Workspace:
@@ -66,4 +71,44 @@ def _drafts(document: Node, findings: Findings) -> Iterator[Draft]:
     if not isinstance(document.value, dict):
         wrong_type("document", "a mapping", document, findings)
         return
-    yield from native(document, findings)
+    if document.get("kind") and document.mapping["kind"].value.value == "List":
+        yield from _members(document, findings)
+        return
+    api = _api_version(document, findings)
+    if api == API_VERSION:
+        yield from native(document, findings)
+    elif api is not None:
+        yield from foreign(document, findings)
+
+
+def _members(document: Node, findings: Findings) -> Iterator[Draft]:
+    """Yield the drafts in a document of kind ``List``, as ``placement get`` writes it."""
+    for name, entry in document.mapping.items():
+        if name not in _LIST:
+            unknown_field(name, _LIST, entry.key, findings)
+    items = document.get("items")
+    if items is None:
+        findings.add(Code.MISSING_FIELD, "field `items` is missing", document)
+    elif not isinstance(items.value, list):
+        wrong_type("items", "a list", items, findings)
+    else:
+        for item in items.items:
+            yield from _drafts(item, findings)
+
+
+def _api_version(document: Node, findings: Findings) -> str | None:
+    node = document.get("apiVersion")
+    if node is None:
+        advice = f"start the document with `apiVersion: {API_VERSION}`"
+        findings.add(
+            Code.MISSING_FIELD, "field `apiVersion` is missing", document, suggestion=advice
+        )
+    elif not isinstance(node.value, str):
+        wrong_type("apiVersion", "text", node, findings)
+    elif node.value not in _APIS:
+        advice = did_you_mean(node.value, _APIS) or f"this version reads {quote(API_VERSION)}"
+        message = f"unknown apiVersion {quote(node.value)}"
+        findings.add(Code.UNKNOWN_API, message, node, suggestion=advice)
+    else:
+        return node.value
+    return None

@@ -12,7 +12,10 @@ from decimal import Decimal
 from placement.workspace.nodes import Scalar
 
 MAX_DIGITS = 18
-"""Most digits of a number; the same limit holds for its power of ten."""
+"""Most digits of a whole number; the limit of any power of ten too."""
+
+MAX_PLACES = 15
+"""Most significant digits of a decimal: as many as a double carries through JSON unchanged."""
 
 _CONSTANTS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -60,8 +63,8 @@ def whole(text: str, base: int) -> int:
 def decimal(text: str) -> Decimal:
     """Return an exact decimal of at most 18 digits on either side of the point."""
     mantissa, _, exponent = text.lower().partition("e")
-    if len(mantissa.strip("+-.0").replace(".", "")) > MAX_DIGITS:
-        raise NumberError(f"has more than {MAX_DIGITS} digits")
+    if len(mantissa.lstrip("+-.0").replace(".", "")) > MAX_PLACES:
+        raise NumberError(f"has more than {MAX_PLACES} digits")
     if len(mantissa) > 4 * MAX_DIGITS or len(exponent.lstrip("+-0")) > 2:
         raise NumberError("is out of range")
     value = Decimal(text)

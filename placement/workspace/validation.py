@@ -158,8 +158,9 @@ def _record(
         case "enum" | "literal_error" if isinstance(node.value, str):
             unknown_value(what, _allowed(model, detail), node, findings)
         case _ if kind in BY_TEXT:
-            advice = context["suggestion"]
-            findings.add(BY_TEXT[kind], context["text"], node, suggestion=advice)
+            code, advice = BY_TEXT[kind], context["suggestion"]
+            subject = f"{quote(what)} " if code is Code.TOO_FINE else ""
+            findings.add(code, f"{subject}{context['text']}", node, suggestion=advice)
         case _:
             _record_value(kind, context, what, node, findings)
 

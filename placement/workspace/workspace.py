@@ -235,6 +235,13 @@ class Workspace:
         """Deployments by (model, environment)."""
         return MappingProxyType({d.key: d for d in self.deployments})
 
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:`` over all documents; files, order and running rows do not matter."""
+        from placement.workspace.dumping import digest
+
+        return digest(self)
+
     def with_running(self, plan: Plan) -> Workspace:
         """Return a workspace in which the assignments of ``plan`` run."""
         return replace(self, running=plan.assignments)

@@ -1,0 +1,75 @@
+"""Objects back into documents, and the digest of all documents of a workspace."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from placement.policies.base import Document, Policy
+from placement.workspace.workspace import Environment, ModelDeployment, Workspace
+
+API_VERSION = "placement/v1"
+_METADATA = ("name", "environment", "labels")
+
+
+def to_document(one: Policy | Environment | ModelDeployment) -> dict[str, Any]:
+    """Return the document of an object, with defaults filled in.
+
+    Reading the document back gives an equal object. Whole numbers are int, all others float.
+    """
+    fields = _written(one)
+    metadata = {name: fields.pop(name) for name in _METADATA if name in fields}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind_name(one),
+        "metadata": metadata,
+        "spec": fields,
+    }
+
+
+def kind_name(one: Document) -> str:
+    """Return the kind of an object as documents write it."""
+    return "Policy" if isinstance(one, Policy) else type(one).__name__
+
+
+def to_documents(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return all documents: policies, environments, deployments, each sorted by name."""
+    objects: tuple[Policy | Environment | ModelDeployment, ...] = (
+        *workspace.policies.values(),
+        *workspace.environments.values(),
+        *workspace.deployments,
+    )
+    return [to_document(one) for one in objects]
+
+
+def digest(workspace: Workspace) -> str:
+    """Return ``sha256:`` over the documents; files, order and running rows do not matter."""
+    documents = to_documents(workspace)
+    text = json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _written(value: Document) -> dict[str, Any]:
+    fields = type(value).model_fields
+    pairs = ((field.alias or name, getattr(value, name)) for name, field in fields.items())
+    return {name: _plain(part) for name, part in pairs if part is not None}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Document():
+            return _written(value)
+        case Enum():
+            return value.value
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case Mapping():
+            return {key: _plain(value[key]) for key in sorted(value)}
+        case tuple() | list():
+            return [_plain(part) for part in value]
+        case _:
+            return value
