@@ -210,7 +210,16 @@ def _scale(name: str) -> int:
 def _assignment(node: _Node) -> Assignment:
     row = node.fields([column for column in COLUMNS if column != "gpu"], ["gpu"])
     return Assignment(
-        *(row[word].text() for word in COLUMNS[: COLUMNS.index("replicas")]),
+        model=row["model"].text(),
+        environment=row["environment"].text(),
+        version=row["version"].text(),
+        node=row["node"].text(),
+        provider=row["provider"].text(),
+        region=row["region"].text(),
+        zone=row["zone"].text(),
+        country=row["country"].text(),
+        continent=row["continent"].text(),
+        flavor=row["flavor"].text(),
         replicas=row["replicas"].integer(),
         gpus=row["gpus"].steps(UNIT),
         cost=row["costPerHour"].steps(MICRO),
@@ -244,14 +253,24 @@ def _change(node: _Node) -> Change:
 
 def _observed(node: _Node) -> Observed:
     row = node.fields(["policy", "model", "environment", "node", "replicas"], [])
-    words = (row[key].text() for key in ("policy", "model", "environment", "node"))
-    return Observed(*words, replicas=row["replicas"].integer())
+    return Observed(
+        row["policy"].text(),
+        row["model"].text(),
+        row["environment"].text(),
+        row["node"].text(),
+        row["replicas"].integer(),
+    )
 
 
 def _forced(node: _Node) -> Forced:
     row = node.fields(["model", "environment", "node", "replicas", "reason"], [])
-    words = (row[key].text() for key in ("model", "environment", "node"))
-    return Forced(*words, replicas=row["replicas"].integer(), reason=row["reason"].text())
+    return Forced(
+        row["model"].text(),
+        row["environment"].text(),
+        row["node"].text(),
+        row["replicas"].integer(),
+        row["reason"].text(),
+    )
 
 
 def _basis(node: _Node) -> Basis:

@@ -56,6 +56,11 @@ class Unplaced:
     replicas: int
     reasons: tuple[str, ...]
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """(model, environment)."""
+        return (self.model, self.environment)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

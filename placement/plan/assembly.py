@@ -1,0 +1,100 @@
+"""Puts the parts of a plan together: rows with their cost, tiers with bounds, status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from placement.objectives.cost import row_costs
+from placement.objectives.tiers import tiers_of
+from placement.plan.changes import diff
+from placement.plan.document import running_digest
+from placement.plan.plan import Plan
+from placement.plan.rows import Assignment, Basis, Certificate, Observed, Status, Tier
+from placement.workspace.effective import observed
+
+if TYPE_CHECKING:
+    from placement.objectives.mix import Mix
+    from placement.options import Billing
+    from placement.plan.view import PlacedRow, PlanView
+
+
+def bare_plan(
+    view: PlanView,
+    *,
+    objective: Mix,
+    billing: Billing,
+    bounds: Mapping[str, int | None],
+) -> Plan:
+    """Return the plan of a view without reasons, warnings and stats.
+
+    Parameters
+    ----------
+    bounds : mapping of tier name to int or None
+        What was proved, in the steps of each tier.
+    """
+    tiers = tuple(_bounded(tier, bounds) for tier in tiers_of(view, objective))
+    rows = tuple(
+        _assignment(row, cost)
+        for row, cost in zip(view.rows, row_costs(view, billing=billing), strict=True)
+    )
+    return Plan(
+        status=Status.OPTIMAL if all(tier.proved for tier in tiers) else Status.FEASIBLE,
+        certificate=_certificate(tiers),
+        tiers=tiers,
+        assignments=rows,
+        unplaced=(),
+        changes=diff(view.workspace, view.catalog, rows, state=view.state),
+        basis=Basis(
+            catalog=view.catalog.digest,
+            workspace=view.workspace.digest,
+            running=running_digest(view.workspace.running),
+        ),
+        observed=tuple(_observed(view)),
+        forced=view.state.forced,
+    )
+
+
+def _bounded(tier: Tier, bounds: Mapping[str, int | None]) -> Tier:
+    bound = bounds.get(tier.name)
+    return tier if bound is None else replace(tier, bound=min(bound, tier.value))
+
+
+def _certificate(tiers: Sequence[Tier]) -> Certificate:
+    if all(tier.proved for tier in tiers[:-1]):
+        return Certificate.GLOBAL
+    known = all(tier.bound is not None for tier in tiers[:-1])
+    return Certificate.GAP if known else Certificate.NONE
+
+
+def _assignment(row: PlacedRow, cost: int) -> Assignment:
+    region = row.group.region
+    deployment = row.deployment
+    return Assignment(
+        model=deployment.name,
+        environment=deployment.environment,
+        version=deployment.version,
+        node=row.node,
+        provider=region.provider,
+        region=region.code,
+        zone=row.group.zone,
+        country=region.country,
+        continent=region.continent,
+        flavor=row.group.flavor,
+        replicas=row.replicas,
+        gpus=deployment.gpus * row.replicas,
+        cost=cost,
+        gpu=row.gpu,
+    )
+
+
+def _observed(view: PlanView) -> Iterator[Observed]:
+    """Yield the placed replicas that an observing policy would not allow."""
+    for _, rows in sorted(view.rows_of.items()):
+        deployment = rows[0].deployment
+        policies = observed(view.workspace, deployment)
+        for policy in policies:
+            for row in rows:
+                if not policy.check(row.group, view.catalog):
+                    yield Observed(policy.name, *deployment.key, row.node, row.replicas)
