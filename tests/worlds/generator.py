@@ -23,6 +23,7 @@ from tests.worlds.world import (
     Environment,
     Gpu,
     Group,
+    Key,
     Peers,
     Policy,
     Region,
@@ -45,9 +46,9 @@ OBJECTIVES = (
     "cost",
     "carbon",
     "latency",
-    "mix:cost=1,carbon=0.05",
+    "mix:carbon=0.05,cost=1",
     "mix:cost=1,latency=0.002",
-    "mix:cost=2.5,carbon=0.01,latency=0.25",
+    "mix:carbon=0.01,cost=2.5,latency=0.25",
 )
 MAX_REPLICAS = 4
 MAX_NODES = 5
@@ -82,7 +83,7 @@ def draw_latency(rng: Random, regions: tuple[Region, ...]) -> tuple[tuple[str, s
 
 
 def draw_group(rng: Random, name: str, region: Region, flavor: str | None, count: int) -> Group:
-    gpus = rng.choice((1, 1, 2, 2, 3, 4)) if flavor else 0
+    gpus = rng.choice((1, 1, 1, 2, 2, 3, 4)) if flavor else 0
     price = rng.randrange(4, 60) * (gpus or 0.3) * 50_000_000 + rng.choice((0, 0, 123_457_001))
     return Group(
         name=name,
@@ -127,7 +128,7 @@ def draw_deployment(rng: Random, index: int, groups: tuple[Group, ...]) -> Deplo
         environment=rng.choice(("production", "production", "development")),
         labels=(("app", rng.choice("ab")),) if rng.random() < 0.7 else (),
         flavors=flavors,
-        replicas=rng.choice((1, 2, 2, 3, 3, 4)),
+        replicas=rng.choice((2, 2, 3, 3, 4, 4)),
         gpus=gpus,
         cpus=rng.choice((1000, 1000, 500, 2000, 3000)),
         memory=rng.choice((1000, 1000, 2000, 4000)),
@@ -137,7 +138,7 @@ def draw_deployment(rng: Random, index: int, groups: tuple[Group, ...]) -> Deplo
 def draw_base(rng: Random, seed: int) -> World:
     regions = draw_regions(rng)
     groups = draw_groups(rng, regions)
-    size = rng.choices((1, 2, 3, 4), (6, 44, 46, 4))[0]
+    size = rng.choices((1, 2, 3, 4), (3, 26, 65, 6))[0]
     deployments = tuple(draw_deployment(rng, index, groups) for index in range(size))
     if size > 3:
         deployments = tuple(replace(d, replicas=min(d.replicas, 2)) for d in deployments)
@@ -521,11 +522,23 @@ def crowd(draft: Draft) -> None:
 
 def priority(draft: Draft) -> None:
     """Give some deployments other classes, first those that the optimum lets wait."""
-    crowd(draft)
+    if not starving(draft):
+        crowd(draft)
+    waiting = starving(draft)
     for deployment in draft.world.deployments:
-        waiting = sum(draft.best.placed.get(deployment.key, {}).values()) < deployment.replicas
-        level = draft.rng.choice((1, 5, 10)) if waiting else draft.rng.choice((-1, 0, 0))
+        levels = (1, 5, 10) if deployment.key in waiting else (-1, 0, 0, 0)
+        level = draft.rng.choice(levels)
         draft.set(draft.world.change(deployment.key, priority=level))
+
+
+def starving(draft: Draft) -> set[Key]:
+    """Return the deployments that would place more replicas if capacity had no limit."""
+    free = optimum(draft.world, unlimited=True).placed
+    return {
+        key
+        for key, nodes in draft.best.placed.items()
+        if sum(nodes.values()) < sum(free[key].values())
+    }
 
 
 def disable(draft: Draft) -> None:
@@ -582,7 +595,7 @@ def pair(draft: Draft) -> tuple[Deployment, Deployment] | None:
 def selector_for(draft: Draft, mine: Deployment, other: Deployment, over: str) -> Peers:
     rng = draft.rng
     labels = () if rng.random() < 0.2 else peer_labels(draft, other)
-    environment = rng.choice((None, None, None, mine.environment, other.environment))
+    environment = rng.choice((None, None, None, None, other.environment))
     return Peers(over, labels, environment)
 
 
@@ -620,6 +633,22 @@ def together(draft: Draft) -> None:
     rule = selector_for(draft, mine, other, draft.rng.choice(apart or OVERS))
     mine = draft.world.deployment(mine.key)
     draft.set(draft.world.change(mine.key, together_with=(*mine.together_with, rule)))
+
+
+def select_peers(draft: Draft) -> None:
+    """A wide separation from nobody or from one, which an empty selector would make from all."""
+    found = pair(draft)
+    if found is None:
+        return
+    mine, other = found
+    both, _ = shared(draft, mine, other)
+    labels = (("peer", "nobody"),)
+    thirds = [d for d in draft.world.deployments if d.key not in (mine.key, other.key)]
+    if thirds and draft.rng.random() < 0.6:
+        labels = peer_labels(draft, draft.rng.choice(thirds))
+    mine = draft.world.deployment(mine.key)
+    rule = Peers(both[-1] if both else "provider", labels)
+    draft.set(draft.world.change(mine.key, separate_from=(*mine.separate_from, rule)))
 
 
 def other_environment(draft: Draft) -> None:
@@ -791,25 +820,24 @@ Twist = Callable[[Draft], None]
 
 TWISTS: tuple[tuple[str, int, int, Twist], ...] = (
     # name, stage (lower is applied earlier), weight, twist
-    ("crowd", 0, 4, crowd),
-    ("partial", 0, 7, partial_gpu),
+    ("partial", 0, 9, partial_gpu),
     ("gpus", 0, 5, gpus),
     ("carbon objective", 0, 3, cheap_carbon),
     ("origins", 1, 7, origins),
-    ("flavors", 2, 5, flavors),
-    ("gpu memory", 2, 5, gpu_memory),
+    ("flavors", 2, 4, flavors),
+    ("gpu memory", 2, 7, gpu_memory),
     ("cpus", 2, 5, resource("cpus")),
     ("memory", 2, 5, resource("memory")),
-    ("extra", 2, 6, extra),
-    ("reserve gpus", 3, 5, reserve("gpus")),
-    ("reserve cpus", 3, 5, reserve("cpus")),
-    ("reserve memory", 3, 5, reserve("memory")),
+    ("extra", 2, 10, extra),
+    ("reserve gpus", 3, 10, reserve("gpus")),
+    ("reserve cpus", 3, 9, reserve("cpus")),
+    ("reserve memory", 3, 9, reserve("memory")),
     ("running", 4, 3, running),
-    ("other version", 4, 6, other_version),
+    ("other version", 4, 11, other_version),
     ("lose", 4, 5, lose),
-    ("keep cordoned", 4, 6, keep_cordoned),
-    ("draining", 5, 4, state("draining")),
-    ("lost", 5, 4, state("lost")),
+    ("keep cordoned", 4, 11, keep_cordoned),
+    ("draining", 5, 7, state("draining")),
+    ("lost", 5, 6, state("lost")),
     ("cordoned", 5, 2, state("cordoned")),
     ("location region", 6, 6, location_of("region")),
     ("location country", 6, 6, location_of("country")),
@@ -817,25 +845,28 @@ TWISTS: tuple[tuple[str, int, int, Twist], ...] = (
     ("location bloc", 6, 8, location_of("bloc")),
     ("location", 6, 2, add_policy("location")),
     ("flavor", 6, 4, add_policy("flavor")),
-    ("cpu flavor", 1, 8, cpu_flavor),
+    ("cpu flavor", 1, 23, cpu_flavor),
     ("provider", 6, 5, add_policy("provider")),
-    ("price", 6, 6, add_policy("price")),
+    ("price", 6, 8, add_policy("price")),
     ("carbon", 6, 6, add_policy("carbon")),
-    ("widen", 6, 7, widen),
+    ("widen", 6, 9, widen),
     ("narrow", 6, 4, narrow),
-    ("resource types", 6, 7, resource_types),
-    ("selector", 6, 7, policy_selector),
+    ("resource types", 6, 12, resource_types),
+    ("selector", 6, 11, policy_selector),
     ("observe", 6, 7, observe),
-    ("max per domain", 7, 4, spread("max")),
-    ("min domains", 7, 4, spread("min")),
-    ("max skew", 7, 4, spread("skew")),
-    *((f"spread {over}", 7, 4, spread("any", over)) for over in OVERS),
-    ("separate", 8, 6, separate),
-    ("together", 8, 6, together),
-    ("other environment", 8, 9, other_environment),
-    ("disable", 9, 5, disable),
-    ("priority", 9, 7, priority),
-    ("min replicas", 9, 8, min_replicas),
+    ("max per domain", 7, 2, spread("max")),
+    ("min domains", 7, 2, spread("min")),
+    ("max skew", 7, 2, spread("skew")),
+    *((f"spread {over}", 7, 8, spread("any", over)) for over in OVERS),
+    ("max per node", 7, 4, spread("max", "node")),
+    ("separate", 8, 11, separate),
+    ("together", 8, 8, together),
+    ("other environment", 8, 20, other_environment),
+    ("select peers", 8, 8, select_peers),
+    ("crowd", 8, 30, crowd),
+    ("disable", 9, 6, disable),
+    ("priority", 9, 20, priority),
+    ("min replicas", 9, 10, min_replicas),
 )
 
 
@@ -843,7 +874,7 @@ def random_world(seed: int) -> World:
     """Return the world of a seed: a base world and a few twists, laid across its optimum."""
     rng = Random(seed)
     draft = Draft(rng, draw_base(rng, seed))
-    wanted = rng.choices((2, 3, 4, 5), (15, 30, 35, 20))[0]
+    wanted = rng.choices((2, 3, 4, 5, 6, 7), (5, 10, 25, 25, 20, 15))[0]
     names = rng.choices(range(len(TWISTS)), [twist[2] for twist in TWISTS], k=wanted)
     for index in sorted(set(names), key=lambda i: (TWISTS[i][1], i)):
         TWISTS[index][3](draft)

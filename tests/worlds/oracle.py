@@ -102,14 +102,15 @@ def half_even(value: Fraction) -> int:
 
 
 def allows_location(spec: tuple[tuple[str, str], ...], region: Region) -> bool:
-    names, _ = COUNTRIES[region.country], None
+    """Whether a region has one of the listed places around it."""
+    _, aliases = COUNTRIES[region.country]
     for kind, text in spec:
         word = text.lower()
         match kind:
             case "region":
                 hit = word in (region.key.lower(), region.code.lower())
             case "country":
-                hit = word == region.country.lower() or word in names[1]
+                hit = word == region.country.lower() or word in aliases
             case "continent":
                 hit = word in (region.continent.lower(), CONTINENTS[region.continent])
             case "bloc":
@@ -133,6 +134,7 @@ class Rules:
         self.environments = {env.name: env for env in world.environments}
         self.reserved = {row.node: row for row in world.reserved}
         self.round_trips = {(a, b): value for a, b, value in world.latency}
+        self._eligible: dict[tuple[Key, str], bool] = {}
 
     # --- which node groups a deployment may use -------------------------------------------
 
@@ -216,7 +218,12 @@ class Rules:
         )
 
     def eligible(self, deployment: Deployment, group: Group) -> bool:
-        return self.by_hardware(deployment, group) and self.by_policies(deployment, group)
+        """Whether every policy, the flavors and the hardware admit a node group."""
+        known = self._eligible.get((deployment.key, group.name))
+        if known is None:
+            known = self.by_hardware(deployment, group) and self.by_policies(deployment, group)
+            self._eligible[deployment.key, group.name] = known
+        return known
 
     def domain(self, node: str, over: str) -> str:
         group = self.groups[node.rsplit("/", 1)[0]]
@@ -431,10 +438,11 @@ def peers(world: World, deployment: Deployment, rule: Peers) -> list[Deployment]
 class Search:
     """Depth-first search over one choice per deployment."""
 
-    def __init__(self, world: World, *, unlimited: bool = False) -> None:
+    def __init__(self, world: World, *, unlimited: bool = False, pooled: bool = False) -> None:
         self.world = world
         self.rules = Rules(world)
         self.unlimited = unlimited
+        self.pooled = pooled
         rules = self.rules
         self.nodes = [
             rules.node(group, name)
@@ -456,12 +464,20 @@ class Search:
         tiers = 2 * len(self.classes) + 2
         return 0 if position == tiers - 1 else LAST_BITS + BITS * (tiers - 2 - position)
 
+    def pool(self, displaced: int, unplaced: int, moves: int, last: int) -> int:
+        """Return tiers without priority classes, ahead of all others; 0 if not asked for."""
+        if not self.pooled:
+            return 0
+        value = last + (moves << LAST_BITS)
+        value += (unplaced << LAST_BITS + BITS) + (displaced << LAST_BITS + 2 * BITS)
+        return value << LAST_BITS + BITS * (2 * len(self.classes) + 1)
+
     def unpack(self, value: int) -> tuple[tuple[str, int], ...]:
         size = len(self.classes)
         many = size > 1
         tiers = []
         for position in range(2 * size + 1):
-            amount = (value >> self.shift(position)) % (1 << BITS)
+            amount = value >> self.shift(position) & (1 << BITS) - 1
             if position == 2 * size:
                 tiers.append(("moves", amount))
                 continue
@@ -564,11 +580,16 @@ class Search:
                 continue
             kept = sum(min(count, old.get(node, 0)) for node, count in counts.items())
             weight = deployment.weight
+            displaced = max(0, kept_goal - placed) * weight
+            unplaced = (deployment.replicas - placed) * weight
+            moves = (min(sum(old.values()), placed) - kept) * weight
+            last = sum(count * unit[index] for index, count in vector.items())
             value = (
-                (max(0, kept_goal - placed) * weight << self.shift(rank))
-                + ((deployment.replicas - placed) * weight << self.shift(size + rank))
-                + ((min(sum(old.values()), placed) - kept) * weight << self.shift(2 * size))
-                + sum(count * unit[index] for index, count in vector.items())
+                (displaced << self.shift(rank))
+                + (unplaced << self.shift(size + rank))
+                + (moves << self.shift(2 * size))
+                + last
+                + self.pool(displaced, unplaced, moves, last)
             )
             domains = {
                 over: frozenset(rules.domain(node, over) for node in counts) for over in self.overs
@@ -600,7 +621,8 @@ class Search:
         for position in reversed(range(size)):
             least[position] = least[position + 1] + choices[position][0].value
         due = self.rules_between()
-        opening = [self.rules.opening(node.group) for node in self.nodes]
+        prices = [self.rules.opening(node.group) for node in self.nodes]
+        opening = [price + self.pool(0, 0, 0, price) for price in prices]
         billed = any(opening)
         loads = [0] * len(self.nodes)
         picked: list[Choice] = []
@@ -654,9 +676,7 @@ class Search:
     def decode(self, value: int, answer: list[Choice]) -> Optimum:
         loads = [0] * len(self.nodes)
         placed: dict[Key, dict[str, int]] = {}
-        for position, (deployment, choice) in enumerate(
-            zip(self.deployments, answer, strict=True)
-        ):
+        for position, (deployment, choice) in enumerate(zip(self.deployments, answer, strict=True)):
             placed[deployment.key] = {self.nodes[n].name: count for n, count in choice.counts}
             for node, count in choice.counts:
                 loads[node] += count << (COUNT_BITS * position)
@@ -665,9 +685,7 @@ class Search:
             for position, slot in self.slots(index, load) or []:
                 slots.setdefault((index, position), []).append(slot)
         rows = []
-        for position, (deployment, choice) in enumerate(
-            zip(self.deployments, answer, strict=True)
-        ):
+        for position, (deployment, choice) in enumerate(zip(self.deployments, answer, strict=True)):
             for node, count in choice.counts:
                 on = slots.get((node, position))
                 parts = {None: count} if on is None else {s: on.count(s) for s in sorted(set(on))}
@@ -686,6 +704,10 @@ class Search:
         return Optimum(self.unpack(value), placed, tuple(rows))
 
 
-def optimum(world: World, *, unlimited: bool = False) -> Optimum:
-    """Return the optimum of a world; ``unlimited`` leaves out the capacity of nodes."""
-    return Search(world, unlimited=unlimited).solve()
+def optimum(world: World, *, unlimited: bool = False, pooled: bool = False) -> Optimum:
+    """Return the optimum of a world.
+
+    ``unlimited`` leaves out the capacity of nodes. ``pooled`` returns the best plan among those
+    that would be optimal if all priorities were equal.
+    """
+    return Search(world, unlimited=unlimited, pooled=pooled).solve()
