@@ -51,8 +51,14 @@ class Capacity(Constraint):
         """Yield every node and resource that is given more than there is."""
         for node, rows in sorted(view.rows_on.items()):
             reserved = view.catalog.reserved.get(node, NOTHING)
-            for message in (*_sums(rows, reserved), *_gpus(rows, reserved)):
+            for message in node_faults(rows, reserved):
                 yield Violation(self.name, f"node {node}", message)
+
+
+def node_faults(rows: Sequence[PlacedRow], reserved: Reserved) -> Iterator[str]:
+    """Yield what the rows of one node use beyond what it has left; there is at least one row."""
+    yield from _sums(rows, reserved)
+    yield from _gpus(rows, reserved)
 
 
 def _sums(rows: Sequence[PlacedRow], reserved: Reserved) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from placement.plan.view import PlanView
-    from placement.workspace.workspace import Domain, PeerSelector
+    from placement.workspace.workspace import Domain, ModelDeployment, PeerSelector
 
 Key = tuple[str, str]
 
@@ -41,9 +41,7 @@ class PeerIndex:
                 found[row.domain(over)].add(key)
         return {domain: frozenset(keys) for domain, keys in found.items()}
 
-    def _matched(
-        self, labels: frozenset[tuple[str, str]], environment: str | None
-    ) -> set[Key]:
+    def _matched(self, labels: frozenset[tuple[str, str]], environment: str | None) -> set[Key]:
         sets = sorted((self._labelled.get(label, set()) for label in labels), key=len)
         keys = set.intersection(*sets) if sets else set(self._view.rows_of)
         if environment is None:
@@ -54,3 +52,10 @@ class PeerIndex:
 def has_other(keys: frozenset[Key], mine: Key) -> bool:
     """Whether ``keys`` holds a deployment other than mine, without copying a large set."""
     return len(keys) > (1 if mine in keys else 0)
+
+
+def selects(selector: PeerSelector, deployment: ModelDeployment) -> bool:
+    """Whether a selector matches a deployment by its labels and, if it names one, environment."""
+    if selector.environment not in (None, deployment.environment):
+        return False
+    return selector.matches(deployment.labels)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from placement.constraints.base import Constraint, Violation, subject
 from placement.constraints.peers import PeerIndex, has_other
+from placement.workspace.workspace import Domain
 
 if TYPE_CHECKING:
     from placement.plan.view import PlanView

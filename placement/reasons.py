@@ -1,0 +1,176 @@
+"""Why replicas have no place, counted over node groups: each by the first rule that refuses it.
+
+The order is policies (by type), flavors, hardware, GPU memory, state; then, for the node groups
+that are left, what is in the way of one more replica: a full node, spread, separation, colocation.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from placement.catalog.rows import UNIT
+from placement.constraints.base import thousandths
+from placement.constraints.eligibility import ELIGIBILITY_RULES, Eligibility
+from placement.constraints.peers import PeerIndex
+from placement.plan.obstacles import OPEN, Obstacles
+from placement.plan.rows import Unplaced
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.catalog.rows import NodeGroup
+    from placement.plan.view import PlanView
+    from placement.workspace.effective import Effective
+    from placement.workspace.workspace import ModelDeployment, Workspace
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Node groups of a catalog, by whether a deployment may use them.
+
+    ``refused`` counts by the first rule that refuses; ``left`` may take new replicas.
+    """
+
+    refused: Counter[str]
+    left: tuple[NodeGroup, ...]
+
+
+def unplaced_rows(view: PlanView, *, proved: bool) -> tuple[Unplaced, ...]:
+    """Return one row per enabled deployment that lacks replicas, with its reasons.
+
+    Parameters
+    ----------
+    view : PlanView
+    proved : bool
+        Whether it is proved that no more replicas can be placed; otherwise each reason says
+        that it is not.
+
+    Returns
+    -------
+    tuple of Unplaced
+        In the order of the workspace's deployments.
+    """
+    reasons = Reasons(view)
+    rows = []
+    for deployment in view.workspace.deployments:
+        lacking = deployment.replicas - view.placed(deployment)
+        if deployment.enabled and lacking > 0:
+            found = reasons.of(deployment, proved=proved)
+            rows.append(Unplaced(*deployment.key, replicas=lacking, reasons=found))
+    return tuple(rows)
+
+
+def considered(
+    workspace: Workspace, catalog: Catalog, deployment: ModelDeployment
+) -> tuple[int, int]:
+    """Return (eligible, total): how many node groups a deployment may use, whatever their state."""
+    eligibility = Eligibility(workspace, catalog)
+    allowed = sum(
+        1 for group in catalog.node_groups if eligibility.refusal(deployment, group) is None
+    )
+    return allowed, len(catalog.node_groups)
+
+
+class Reasons:
+    """Reasons of one plan; remembers what deployments of equal wishes have in common."""
+
+    def __init__(self, view: PlanView) -> None:
+        self._view = view
+        self._peers = PeerIndex(view)
+        self._sorted: dict[tuple[object, ...], Sorted] = {}
+
+    def of(self, deployment: ModelDeployment, *, proved: bool) -> tuple[str, ...]:
+        """Return what is larger than every node, if anything, and the count over node groups."""
+        split = self._split(deployment)
+        obstacles = Obstacles(self._view, self._peers, deployment)
+        counts = split.refused + Counter(self._first_obstacle(obstacles, g) for g in split.left)
+        total, free = len(self._view.catalog.node_groups), counts.pop(OPEN, 0)
+        named = [f"{count} {self._label(rule, deployment)}" for rule, count in _by_count(counts)]
+        text = f"{free} of {total} node groups" + (f": {', '.join(named)}" if named else "")
+        if free and deployment.min_replicas > 1:
+            text += f"; at least {deployment.min_replicas} replicas must fit together"
+        doubt = "" if proved else " (not proved)"
+        return (*_too_large(deployment, self._view.catalog), text + doubt)
+
+    def _split(self, deployment: ModelDeployment) -> Sorted:
+        wish = _wish(deployment)
+        if wish not in self._sorted:
+            self._sorted[wish] = self._sort(deployment)
+        return self._sorted[wish]
+
+    def _sort(self, deployment: ModelDeployment) -> Sorted:
+        effective = self._view.eligibility.effective(deployment)
+        refused: Counter[str] = Counter()
+        left = []
+        for group in self._view.catalog.node_groups:
+            rule = self._first_refusal(deployment, group, effective)
+            if rule is None:
+                left.append(group)
+            else:
+                refused[rule] += 1
+        return Sorted(refused, tuple(left))
+
+    def _first_refusal(
+        self, deployment: ModelDeployment, group: NodeGroup, effective: Effective
+    ) -> str | None:
+        catalog = self._view.catalog
+        for _, kind in effective.refusals(group, catalog):
+            return kind
+        for rule in ELIGIBILITY_RULES:
+            if rule.refuses(deployment, group, catalog) is not None:
+                return rule.name
+        return None if group.state.accepts and group.count else "state"
+
+    def _first_obstacle(self, obstacles: Obstacles, group: NodeGroup) -> str:
+        return obstacles.on_group(group, self._touched.get(group.name, frozenset()))
+
+    @cached_property
+    def _touched(self) -> Mapping[str, frozenset[int]]:
+        """Nodes that hold something, by node group."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for node in (*self._view.rows_on, *self._view.catalog.reserved):
+            place = self._view.catalog.find_node(node)
+            if place is not None:
+                found[place[0].name].add(place[1])
+        return {group: frozenset(indices) for group, indices in found.items()}
+
+    def _label(self, rule: str, deployment: ModelDeployment) -> str:
+        """Return the words for a rule, with the policy's name if a single one is to blame."""
+        attached = self._view.eligibility.effective(deployment).attachments
+        names = {a.policy.name for a in attached if a.binds and a.policy.type == rule}
+        blame = f" (`{names.pop()}`)" if len(names) == 1 else ""
+        return rule.replace("_", " ") + blame
+
+
+def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _wish(deployment: ModelDeployment) -> tuple[object, ...]:
+    """Return all that the refusals of a deployment depend on."""
+    flavors = tuple(sorted((entry.type, entry.name) for entry in deployment.flavors))
+    return (
+        deployment.environment,
+        tuple(sorted(set(deployment.policies))),
+        tuple(sorted(deployment.labels.items())),
+        flavors,
+        (deployment.gpus, deployment.gpu_memory, deployment.cpus, deployment.memory),
+        tuple(sorted(deployment.extra.items())),
+    )
+
+
+def _too_large(deployment: ModelDeployment, catalog: Catalog) -> tuple[str, ...]:
+    groups = catalog.node_groups
+    most = {
+        "GPUs": (deployment.gpus, max((g.gpu_count * UNIT for g in groups), default=0)),
+        "CPUs": (deployment.cpus, max((g.cpus for g in groups), default=0)),
+        "GiB of memory": (deployment.memory, max((g.memory for g in groups), default=0)),
+    }
+    return tuple(
+        f"no node has {thousandths(wanted)} {what}"
+        for what, (wanted, largest) in most.items()
+        if wanted > largest
+    )
