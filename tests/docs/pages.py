@@ -1,0 +1,38 @@
+"""Fenced code blocks and tables of the documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+_BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """Return every page under ``docs/``, sorted."""
+    return sorted(DOCS.rglob("*.md"))
+
+
+def blocks(page: Path, language: str) -> Iterator[tuple[str, str]]:
+    """Yield (info after the language, code) of each block; code keeps its line numbers."""
+    text = page.read_text(encoding="utf-8")
+    for found in _BLOCK.finditer(text):
+        if found[1] == language:
+            above = text.count("\n", 0, found.start(3))
+            yield found[2].strip(), "\n" * above + found[3]
+
+
+def table(page: Path, heading: str) -> list[list[str]]:
+    """Return the cells of the first table below a heading, without its head."""
+    _, _, section = page.read_text(encoding="utf-8").partition(f"\n## {heading}\n")
+    rows: list[list[str]] = []
+    for line in section.splitlines():
+        if line.startswith("|"):
+            rows.append([cell.strip() for cell in line.strip("|").split("|")])
+        elif rows:
+            break
+    return rows[2:]
