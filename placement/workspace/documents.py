@@ -169,7 +169,7 @@ def _has_required(model: type[Document], draft: Draft, merged: Node, findings: F
     if "name" in merged.mapping:
         return True
     findings.add(Code.MISSING_FIELD, "field `name` is missing", draft.metadata)
-    name = draft.metadata.like("unnamed")
+    name = draft.metadata.word("unnamed")
     view = _view(draft, merged).like({**merged.mapping, "name": Entry(name, name)})
     validate(model, view, findings)
     return False

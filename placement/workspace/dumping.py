@@ -56,10 +56,11 @@ def digest(workspace: Workspace) -> str:
 def _written(value: Document) -> dict[str, Any]:
     fields = type(value).model_fields
     pairs = ((field.alias or name, getattr(value, name)) for name, field in fields.items())
-    return {name: _plain(part) for name, part in pairs if part is not None}
+    return {name: to_plain(part) for name, part in pairs if part is not None}
 
 
-def _plain(value: object) -> object:
+def to_plain(value: object) -> object:
+    """Return a value as JSON writes it; whole numbers as int, other decimals as float."""
     match value:
         case Document():
             return _written(value)
@@ -68,8 +69,8 @@ def _plain(value: object) -> object:
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
         case Mapping():
-            return {key: _plain(value[key]) for key in sorted(value)}
+            return {key: to_plain(value[key]) for key in sorted(value)}
         case tuple() | list():
-            return [_plain(part) for part in value]
+            return [to_plain(part) for part in value]
         case _:
             return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 from typing import Annotated
 
@@ -21,10 +22,13 @@ _STEP = Decimal("0.001")
 _FINEST_WEIGHT = Decimal("0.000001")
 
 
-def coded_error(code: Code, message: str, suggestion: str | None = None) -> PydanticCustomError:
-    """Return a validation error that carries a code and advice."""
+def coded_error(
+    code: Code, message: str, suggestion: str | None = None, path: tuple[str, ...] = ()
+) -> PydanticCustomError:
+    """Return a validation error that carries a code, advice and the field that is meant."""
     # The texts travel as values because the template language gives braces a meaning.
-    return PydanticCustomError(code.value, "{text}", {"text": message, "suggestion": suggestion})
+    context = {"text": message, "suggestion": suggestion, "path": path}
+    return PydanticCustomError(code.value, "{text}", context)
 
 
 def name_problem(text: str) -> str | None:
@@ -35,6 +39,8 @@ def name_problem(text: str) -> str | None:
         return f"has {len(text)} characters, the limit is {MAX_NAME}"
     if text != text.strip():
         return "starts or ends with a space"
+    if not text.isascii() and text != unicodedata.normalize("NFC", text):
+        return "is not in composed form (Unicode NFC)"
     hidden = next((c for c in text if is_hidden(c)), None)
     return f"holds the hidden character U+{ord(hidden):04X}" if hidden else None
 

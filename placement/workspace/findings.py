@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from placement.errors import Diagnostic, InputError, Severity
@@ -25,6 +25,10 @@ class Source:
 
     name: str
     lines: tuple[str, ...] = ()
+
+    def at(self, line: int, column: int) -> str:
+        """Return the character at a place; empty beyond the end of a line or file."""
+        return self.lines[line - 1][column - 1 : column] if line <= len(self.lines) else ""
 
     def excerpt(self, line: int, column: int, end: int | None = None) -> str | None:
         """Return a source line with the text from ``column`` to ``end`` marked below it."""
@@ -67,7 +71,10 @@ class Findings:
 
     def shown(self) -> list[Diagnostic]:
         """Return the errors by position, at most ``CAP``, then how many more there are."""
-        ordered = sorted(set(self.errors), key=lambda d: (d.line, d.column, d.code, d.message))
+        ordered = sorted(
+            set(self.errors) - set(self._consequences()),
+            key=lambda d: (d.line, d.column, d.code, d.message),
+        )
         rest = len(ordered) - CAP
         if rest <= 0:
             return ordered
@@ -75,6 +82,13 @@ class Findings:
         message = f"{rest} more {word} in this file {'is' if rest == 1 else 'are'} not shown"
         more = Diagnostic(self.source.name, 1, 1, Code.MORE, message, severity=Severity.ERROR)
         return [*ordered[:CAP], more]
+
+    def _consequences(self) -> Iterator[Diagnostic]:
+        """Yield what is wrong only because the number there could not be read."""
+        unread = {(d.line, d.column) for d in self.errors if d.code == Code.BAD_NUMBER}
+        for found in self.errors:
+            if found.code == Code.WRONG_TYPE and (found.line, found.column) in unread:
+                yield found
 
 
 def raise_all(findings: Iterable[Findings]) -> None:

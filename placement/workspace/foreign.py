@@ -176,7 +176,7 @@ def _version(spec: Node) -> Entry:
         entry = runtime.mapping.get(name) if runtime else None
         if entry and isinstance(entry.value.value, str) and entry.value.value:
             return entry
-    node = spec.like(UNVERSIONED)
+    node = spec.word(UNVERSIONED)
     return Entry(node, node)
 
 

@@ -51,6 +51,10 @@ class Node:
         """Return a node with another value at the same place."""
         return Node(value, self.line, self.column, self.end, self.text)
 
+    def word(self, text: str) -> Node:
+        """Return a text that was not written but stands for something at this place."""
+        return Node(text, self.line, self.column, self.end, text)
+
 
 class Entry(NamedTuple):
     """A key of a mapping and its value, each with its place."""

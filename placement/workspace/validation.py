@@ -154,15 +154,23 @@ def _record(
         case "missing":
             findings.add(Code.MISSING_FIELD, f"field {quote(what)} is missing", node)
         case "too_short":
-            findings.add(Code.NO_OPTION, f"{quote(what)} lists nothing", node)
+            if not node.items:  # entries that are wrong themselves have been reported
+                findings.add(Code.NO_OPTION, f"{quote(what)} lists nothing", node)
         case "enum" | "literal_error" if isinstance(node.value, str):
             unknown_value(what, _allowed(model, detail), node, findings)
         case _ if kind in BY_TEXT:
-            code, advice = BY_TEXT[kind], context["suggestion"]
-            subject = f"{quote(what)} " if code is Code.TOO_FINE else ""
-            findings.add(code, f"{subject}{context['text']}", node, suggestion=advice)
+            _record_coded(BY_TEXT[kind], context, what, node, findings)
         case _:
             _record_value(kind, context, what, node, findings)
+
+
+def _record_coded(
+    code: Code, context: Mapping[str, Any], what: str, node: Node, findings: Findings
+) -> None:
+    """Say what one of our own validators found."""
+    subject = f"{quote(what)} " if code is Code.TOO_FINE else ""
+    place, _ = locate(node, context["path"])
+    findings.add(code, f"{subject}{context['text']}", place, suggestion=context["suggestion"])
 
 
 def _record_value(
@@ -203,7 +211,9 @@ def _near(name: str, known: Mapping[str, str] | set[str]) -> str | None:
 
 def _name_of(detail: ErrorDetails) -> str:
     names = [step for step in detail["loc"] if isinstance(step, str) and step != "[key]"]
-    return names[-1] if names else "document"
+    last = detail["loc"][-1] if detail["loc"] else None
+    index = f"[{last}]" if isinstance(last, int) else ""
+    return names[-1] + index if names else "document"
 
 
 def _is_option(model: type[Document], detail: ErrorDetails) -> bool:
@@ -229,7 +239,7 @@ def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> set[str]:
 
 def _allowed(model: type[BaseModel], detail: ErrorDetails) -> list[str]:
     parent = _model_at(model, detail["loc"][:-1])
-    last = _name_of(detail)
+    last = _name_of(detail).partition("[")[0]
     for name, field in parent.model_fields.items():
         if last in (name, field.alias):
             return [word for kind in _words(field.annotation) for word in kind]

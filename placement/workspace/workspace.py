@@ -155,7 +155,7 @@ class ModelDeployment(Document):
         if self.min_replicas > self.replicas:
             low, high = self.min_replicas, self.replicas
             message = f"`minReplicas` is {low}, more than the {high} `replicas`"
-            raise coded_error(Code.MIN_ABOVE_MAX, message)
+            raise coded_error(Code.MIN_ABOVE_MAX, message, path=("minReplicas",))
         if self.resources.gpus is None:
             # Written down once, so that equal demands are equal objects and equal digests.
             filled = self.resources.model_copy(update={"gpus": self._default_gpus()})

@@ -16,6 +16,7 @@ from placement.workspace.nodes import Node
 from placement.workspace.scalars import NumberError, resolve
 from placement.workspace.text import quote
 
+_STANDARD = "tag:yaml.org,2002:"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -42,7 +43,9 @@ def _syntax_error(error: yaml.MarkedYAMLError, findings: Findings) -> None:
     node = Node(None, mark.line + 1, mark.column + 1) if mark else None
     message = (error.problem or "not valid YAML").replace("'", "`")
     context = f", {error.context}" if error.context else ""
-    findings.add(Code.SYNTAX, f"{message}{context}", node)
+    is_tab = findings.source.at(node.line, node.column) == "\t" if node else False
+    advice = "indent with spaces, not with tabs" if is_tab else None
+    findings.add(Code.SYNTAX, f"{message}{context}", node, suggestion=advice)
 
 
 def _take(event: yaml.Event, builder: TreeBuilder) -> None:
@@ -75,7 +78,7 @@ def _check(event: yaml.ScalarEvent | yaml.CollectionStartEvent, builder: TreeBui
     if event.anchor is not None:
         _refuse(event, f"anchor {quote(f'&{event.anchor}')}", builder)
     if event.tag is not None:
-        _refuse(event, f"tag {quote(event.tag)}", builder)
+        _refuse(event, f"tag {quote(event.tag.replace(_STANDARD, '!!'))}", builder)
 
 
 def _scalar(event: yaml.ScalarEvent, builder: TreeBuilder) -> Node:

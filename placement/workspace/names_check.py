@@ -1,0 +1,152 @@
+"""Region, GPU, CPU and provider names of a workspace against one catalog.
+
+An unknown name is an error, except a provider, of which there may be more than any catalog
+knows. A known name that no node of the fleet has is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from placement.catalog.geography import (
+    countries_of_bloc,
+    countries_of_continent,
+    find_bloc,
+    find_continent,
+    find_country,
+)
+from placement.catalog.names import CatalogNames
+from placement.errors import Diagnostic, Severity
+from placement.policies.base import NameKind, NameReference
+from placement.workspace.codes import Code
+from placement.workspace.sources import Key, Sources
+from placement.workspace.text import did_you_mean, quote
+from placement.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a name, without its place."""
+
+    code: Code
+    message: str
+    suggestion: str | None = None
+    severity: Severity = Severity.ERROR
+
+
+def check_names(workspace: Workspace, names: CatalogNames) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with the names of a workspace, by file, line and column.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Findings have the places it was read from, or ``<python>``.
+    names : CatalogNames
+        Names of the catalog that is planned on.
+    """
+    sources = workspace.sources or Sources()
+    found = {
+        sources.diagnostic(
+            key,
+            reference.path,
+            fault.code,
+            fault.message,
+            suggestion=fault.suggestion,
+            severity=fault.severity,
+        )
+        for key, reference in _references(workspace)
+        for fault in _judge(reference, names)
+    }
+    return tuple(sorted(found, key=lambda d: (d.file, d.line, d.column, d.code, d.message)))
+
+
+def _references(workspace: Workspace) -> Iterator[tuple[Key, NameReference]]:
+    for policy in workspace.policies.values():
+        for reference in policy.references():
+            yield ("Policy", policy.name), reference
+    for one in workspace.deployments:
+        for index, entry in enumerate(one.flavors):
+            path = ("flavors", index, "name")
+            reference = NameReference(NameKind(entry.type), entry.name, path)
+            yield ("ModelDeployment", one.name, one.environment), reference
+
+
+def _judge(reference: NameReference, names: CatalogNames) -> Iterator[_Fault]:
+    text = reference.text
+    match reference.kind:
+        case NameKind.REGION:
+            yield from _region(text, names)
+        case NameKind.GPU:
+            yield from _gpu(text, names)
+        case NameKind.CPU:
+            yield from _cpu(text, names)
+        case NameKind.PROVIDER:
+            yield from _provider(text, names)
+        case NameKind.COUNTRY | NameKind.CONTINENT | NameKind.BLOC:
+            if not countries_meant(reference.kind, text) & names.used_countries:
+                yield _absent(f"in {reference.kind} {quote(text)}", names)
+        case other:
+            raise ValueError(other)
+
+
+def _region(text: str, names: CatalogNames) -> Iterator[_Fault]:
+    keys = names.find_regions(text)
+    if not keys:
+        advice = did_you_mean(text, names.region_names)
+        yield _Fault(Code.UNKNOWN_REGION, f"unknown region {quote(text)}", advice)
+    elif len(keys) > 1:
+        advice = "write " + " or ".join(quote(key) for key in keys)
+        yield _Fault(Code.AMBIGUOUS_REGION, f"region {quote(text)} is ambiguous", advice)
+    elif keys[0] not in names.used_regions:
+        yield _absent(f"in region {quote(text)}", names)
+
+
+def _gpu(text: str, names: CatalogNames) -> Iterator[_Fault]:
+    gpus = names.find_gpus(text)
+    if not gpus:
+        advice = did_you_mean(text, names.gpu_names)
+        yield _Fault(Code.UNKNOWN_GPU, f"unknown GPU {quote(text)}", advice)
+    elif not names.used_gpus.intersection(gpus):
+        yield _absent(f"with GPU {quote(text)}", names)
+
+
+def _cpu(text: str, names: CatalogNames) -> Iterator[_Fault]:
+    cpu = names.find_cpu(text)
+    if cpu is None:
+        advice = did_you_mean(text, names.cpus)
+        known = " or ".join(quote(name) for name in names.cpus)
+        yield _Fault(Code.UNKNOWN_CPU, f"unknown CPU {quote(text)}", advice or f"write {known}")
+    elif cpu not in names.used_cpus:
+        yield _absent(f"with CPU {quote(text)}", names)
+
+
+def _provider(text: str, names: CatalogNames) -> Iterator[_Fault]:
+    provider = names.find_provider(text)
+    if provider is None:
+        message = f"provider {quote(text)} is not in catalog {quote(names.name)}"
+        advice = did_you_mean(text, names.providers)
+        yield _Fault(Code.UNKNOWN_PROVIDER, message, advice, Severity.WARNING)
+    elif provider not in names.used_providers:
+        yield _absent(f"of provider {quote(text)}", names)
+
+
+def _absent(what: str, names: CatalogNames) -> _Fault:
+    message = f"catalog {quote(names.name)} has no node {what}"
+    return _Fault(Code.NOT_IN_FLEET, message, severity=Severity.WARNING)
+
+
+def countries_meant(kind: NameKind, text: str) -> frozenset[str]:
+    """Return the country codes that the name of a country, continent or bloc stands for."""
+    match kind:
+        case NameKind.COUNTRY:
+            country = find_country(text)
+            return frozenset({country} if country else ())
+        case NameKind.CONTINENT:
+            continent = find_continent(text)
+            return countries_of_continent(continent) if continent else frozenset()
+        case NameKind.BLOC:
+            bloc = find_bloc(text)
+            return countries_of_bloc(bloc) if bloc else frozenset()
+        case other:
+            raise ValueError(other)
