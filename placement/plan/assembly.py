@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,9 @@ from placement.objectives.cost import row_costs
 from placement.objectives.tiers import tiers_of
 from placement.plan.changes import diff
 from placement.plan.document import running_digest
+from placement.plan.observed import observed_rows
 from placement.plan.plan import Plan
-from placement.plan.rows import Assignment, Basis, Certificate, Observed, Status, Tier
-from placement.workspace.effective import observed
+from placement.plan.rows import Assignment, Basis, Certificate, Status, Tier
 
 if TYPE_CHECKING:
     from placement.objectives.mix import Mix
@@ -51,7 +51,7 @@ def bare_plan(
             workspace=view.workspace.digest,
             running=running_digest(view.workspace.running),
         ),
-        observed=tuple(_observed(view)),
+        observed=observed_rows(view),
         forced=view.state.forced,
     )
 
@@ -87,14 +87,3 @@ def _assignment(row: PlacedRow, cost: int) -> Assignment:
         cost=cost,
         gpu=row.gpu,
     )
-
-
-def _observed(view: PlanView) -> Iterator[Observed]:
-    """Yield the placed replicas that an observing policy would not allow."""
-    for _, rows in sorted(view.rows_of.items()):
-        deployment = rows[0].deployment
-        policies = observed(view.workspace, deployment)
-        for policy in policies:
-            for row in rows:
-                if not policy.check(row.group, view.catalog):
-                    yield Observed(policy.name, *deployment.key, row.node, row.replicas)

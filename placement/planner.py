@@ -1,0 +1,268 @@
+"""Snapshot in, verified plan out: compile, solve, decode, verify.
+
+The one place where the rooms meet. A ``Planner`` keeps compiled arrays between calls; no answer
+depends on earlier calls.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from placement.errors import Diagnostic, InputError, Severity, VerificationError
+from placement.objectives.mix import Mix, parse_objective
+from placement.options import Billing, CancelToken, Progress, SolveOptions
+from placement.plan.assembly import bare_plan
+from placement.plan.view import PlacedRow, PlanView
+from placement.reasons import unplaced_rows
+from placement.verifier import verify
+from placement.workspace.names_check import check_names
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from placement.catalog.catalog import Catalog
+    from placement.plan.plan import Plan
+    from placement.problem.cells import Cell
+    from placement.solvers.greedy import Layout
+    from placement.workspace.workspace import ModelDeployment, Workspace
+
+
+class Planner:
+    """Plans workspaces on one catalog.
+
+    Parameters
+    ----------
+    catalog : Catalog
+
+    Notes
+    -----
+    Thread-safe: what is kept between calls is only ever added to, and equal keys hold equal
+    values.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._masks: dict[str, NDArray[np.bool_]] = {}
+
+    def plan(
+        self,
+        workspace: Workspace,
+        *,
+        objective: str = "cost",
+        billing: Billing | str = Billing.SHARE,
+        gap: float = 0.0,
+        time_limit: float | None = None,
+        seed: int = 0,
+        workers: int | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Plan:
+        """Return a verified plan for everything that is asked and everything that runs.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            With today's rows in ``running`` (see ``Workspace.with_running``).
+        objective : str
+            ``cost``, ``carbon``, ``latency`` or a mix such as ``mix:cost=1,carbon=0.05``.
+        billing : Billing or str
+            ``share`` or ``node``.
+        gap : float
+            Relative gap of the last tier at which the solve may end; 0 asks for a proof.
+        time_limit : float, optional
+            Wall limit in seconds. Without one only the budget of work ends a solve, and equal
+            input gives a byte-identical document (``stats`` aside).
+        seed : int
+        workers : int, optional
+            How many independent parts are solved at once.
+        on_progress : callable, optional
+            Called with a ``Progress`` whenever a tier is closed.
+        cancel : CancelToken, optional
+            ``is_set()`` ends the solve; the best verified plan so far is returned.
+
+        Returns
+        -------
+        Plan
+
+        Raises
+        ------
+        InputError
+            Names that the catalog does not have, or an unknown objective.
+        VerificationError
+            The plan broke a rule: a fault of this package, nothing is handed out.
+        """
+        options = SolveOptions(
+            objective=objective,
+            billing=_billing(billing),
+            gap=gap,
+            time_limit=time_limit,
+            seed=seed,
+            workers=workers,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
+        return _Run(self.catalog, workspace, options, self._masks).plan()
+
+
+class _Run:
+    """One call of ``Planner.plan``."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        workspace: Workspace,
+        options: SolveOptions,
+        masks: dict[str, NDArray[np.bool_]],
+    ) -> None:
+        self.started = time.monotonic()
+        self.catalog = catalog
+        self.workspace = workspace
+        self.options = options
+        self.masks = masks
+        self.objective = _objective(options)
+        self.warnings = _checked_names(workspace, catalog)
+        self.first_seconds = 0.0
+
+    def plan(self) -> Plan:
+        """Compile, solve, decode, verify."""
+        from placement.problem.compiler import compile_snapshot
+        from placement.solvers.limits import Limits
+        from placement.solvers.pipeline import solve
+
+        compiled = compile_snapshot(
+            self.workspace,
+            self.catalog,
+            objective=self.objective,
+            bill_nodes=self.options.billing is Billing.NODE,
+            masks=self.masks,
+        )
+        limit = self.options.time_limit
+        limits = Limits(
+            deadline=None if limit is None else self.started + limit,
+            gap=self.options.gap,
+            seed=self.options.seed,
+            stopped=self._cancelled,
+        )
+        solved = solve(compiled, limits, first=self._note_first, report=self._report)
+        view = self._view(compiled.deployments, solved.cells, solved.layout)
+        bounds = {tier.name: tier.bound for tier in solved.bounds}
+        return self._verified(view, bounds, self._stopped_by(solved.budget))
+
+    def _cancelled(self) -> bool:
+        return self.options.cancel is not None and self.options.cancel.is_set()
+
+    def _note_first(self, cells: Sequence[Cell], layout: Layout) -> None:
+        self.first_seconds = time.monotonic() - self.started
+
+    def _report(self, tier: str, value: int, bound: int | None) -> None:
+        if self.options.on_progress is not None:
+            seconds = time.monotonic() - self.started
+            shown = None if bound is None else float(bound)
+            self.options.on_progress(Progress(tier, float(value), shown, seconds))
+
+    def _view(
+        self, deployments: Sequence[ModelDeployment], cells: Sequence[Cell], layout: Layout
+    ) -> PlanView:
+        rows = []
+        for c, seats in layout.items():
+            cell = cells[c]
+            group = self.catalog.node_groups[cell.group]
+            for seat in seats:
+                deployment = deployments[seat.deployment]
+                index = cell.indices[seat.node]
+                rows.append(PlacedRow(deployment, group, index, seat.slot, seat.replicas))
+        ordered = tuple(sorted(rows, key=lambda row: row.order))
+        return PlanView(self.catalog, self.workspace, ordered, self.workspace.running)
+
+    def _stopped_by(self, budget: bool) -> str | None:
+        limit = self.options.time_limit
+        if self._cancelled():
+            return "cancel"
+        if limit is not None and time.monotonic() - self.started >= limit:
+            return "time-limit"
+        return "budget" if budget else None
+
+    def _verified(
+        self, view: PlanView, bounds: Mapping[str, int | None], stopped_by: str | None
+    ) -> Plan:
+        plan = self._finished(view, bounds, stopped_by)
+        report = verify(
+            self.catalog,
+            self.workspace,
+            plan,
+            billing=self.options.billing,
+            objective=self.options.objective,
+        )
+        if not report.ok:
+            listed = "\n".join(str(violation) for violation in report.violations[:20])
+            raise VerificationError(f"the plan broke a rule and is withheld:\n{listed}")
+        return plan
+
+    def _finished(
+        self, view: PlanView, bounds: Mapping[str, int | None], stopped_by: str | None
+    ) -> Plan:
+        plan = bare_plan(
+            view, objective=self.objective, billing=self.options.billing, bounds=bounds
+        )
+        proved = all(tier.proved for tier in plan.tiers[:-1])
+        return replace(
+            plan,
+            unplaced=unplaced_rows(view, proved=proved),
+            warnings=self.warnings,
+            reproducible=stopped_by in (None, "budget", "gap"),
+            stopped_by=stopped_by,
+            stats=self._stats(),
+        )
+
+    def _stats(self) -> Mapping[str, Any]:
+        return MappingProxyType(
+            {
+                "seconds": round(time.monotonic() - self.started, 3),
+                "firstPlanSeconds": round(self.first_seconds, 3),
+                "versions": _versions(),
+                "options": {
+                    "objective": self.objective.name,
+                    "billing": str(self.options.billing),
+                    "gap": self.options.gap,
+                    "seed": self.options.seed,
+                    "timeLimit": self.options.time_limit,
+                },
+            }
+        )
+
+
+def _billing(text: Billing | str) -> Billing:
+    try:
+        return Billing(text)
+    except ValueError:
+        raise _argument("PL402", f"unknown billing `{text}`", "use `share` or `node`") from None
+
+
+def _objective(options: SolveOptions) -> Mix:
+    try:
+        return parse_objective(options.objective, billing=options.billing)
+    except ValueError as error:
+        raise _argument("PL401", str(error), None) from None
+
+
+def _argument(code: str, message: str, suggestion: str | None) -> InputError:
+    return InputError([Diagnostic("<python>", 1, 1, code, message, suggestion)])
+
+
+def _checked_names(workspace: Workspace, catalog: Catalog) -> tuple[str, ...]:
+    """Return the warnings about names; raise InputError if any is an error."""
+    found = check_names(workspace, catalog.names)
+    if any(finding.severity is Severity.ERROR for finding in found):
+        raise InputError(found)
+    return tuple(sorted({finding.message for finding in found}))
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("ortools", "placement")}

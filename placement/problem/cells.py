@@ -1,0 +1,132 @@
+"""Cells: nodes that are interchangeable in one problem."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from placement.catalog.rows import UNIT, Reserved
+from placement.problem.running import Resident
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.catalog.rows import NodeGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Nodes of one group with the same free capacity and the same residents.
+
+    Attributes
+    ----------
+    group : int
+        Number of the node group in ``Catalog.node_groups``.
+    indices : tuple of int
+        Node indices, ascending.
+    slots : tuple of int
+        Free thousandths of each GPU of one node.
+    cpus, memory, extra
+        Free capacity of one node, in thousandths; ``extra`` as sorted pairs.
+    residents : tuple of Resident
+        Movable replicas that run on each of the nodes today.
+    accepts : bool
+        Whether new replicas may come.
+    """
+
+    group: int
+    indices: tuple[int, ...]
+    slots: tuple[int, ...]
+    cpus: int
+    memory: int
+    extra: tuple[tuple[str, int], ...]
+    residents: tuple[Resident, ...]
+    accepts: bool
+
+    @property
+    def size(self) -> int:
+        """Number of nodes."""
+        return len(self.indices)
+
+    @property
+    def whole_gpus(self) -> int:
+        """GPUs of one node that nothing else uses."""
+        return sum(slot == UNIT for slot in self.slots)
+
+    def resident(self, deployment: int) -> int:
+        """Return how many replicas of a deployment run on each node today."""
+        return sum(r.replicas for r in self.residents if r.deployment == deployment)
+
+    def split(self) -> tuple[Cell, ...]:
+        """Return one cell per node."""
+        return tuple(replace(self, indices=(index,)) for index in self.indices)
+
+
+def make_cells(
+    catalog: Catalog,
+    groups: Iterable[int],
+    residents: Mapping[tuple[int, int], tuple[Resident, ...]],
+) -> tuple[Cell, ...]:
+    """Return the cells of some node groups, ordered by group and first index.
+
+    Parameters
+    ----------
+    groups : iterable of int
+        Numbers of the node groups that at least one deployment is eligible for.
+    residents
+        Movable replicas by (group number, node index).
+    """
+    position = {group.name: number for number, group in enumerate(catalog.node_groups)}
+    special: dict[int, set[int]] = defaultdict(set)
+    for group, index in residents:
+        special[group].add(index)
+    for node in catalog.reserved:
+        place = catalog.find_node(node)
+        if place is not None:
+            special[position[place[0].name]].add(place[1])
+    cells: list[Cell] = []
+    for number in groups:
+        group = catalog.node_groups[number]
+        if group.state.holds and group.count:
+            cells += _cells_of_group(catalog, number, group, sorted(special[number]), residents)
+    return tuple(cells)
+
+
+def _cells_of_group(
+    catalog: Catalog,
+    number: int,
+    group: NodeGroup,
+    special: Sequence[int],
+    residents: Mapping[tuple[int, int], tuple[Resident, ...]],
+) -> list[Cell]:
+    alike: dict[tuple[Reserved, tuple[Resident, ...]], list[int]] = defaultdict(list)
+    for index in special:
+        reserved = catalog.reserved.get(group.node(index), Reserved())
+        alike[reserved, residents.get((number, index), ())].append(index)
+    named = set(special)
+    plain = [index for index in range(group.count) if index not in named]
+    if plain:
+        alike[Reserved(), ()] = plain
+    cells = [_cell(number, group, key, tuple(indices)) for key, indices in alike.items()]
+    return sorted(cells, key=lambda cell: cell.indices)
+
+
+def _cell(
+    number: int,
+    group: NodeGroup,
+    key: tuple[Reserved, tuple[Resident, ...]],
+    indices: tuple[int, ...],
+) -> Cell:
+    reserved, residents = key
+    taken = reserved.gpu_slots or (0,) * len(group.gpu_slots)
+    return Cell(
+        group=number,
+        indices=indices,
+        slots=tuple(have - used for have, used in zip(group.gpu_slots, taken, strict=True)),
+        cpus=group.cpus - reserved.cpus,
+        memory=group.memory - reserved.memory,
+        extra=tuple(sorted(group.extra.items())),
+        residents=residents,
+        accepts=group.state.accepts,
+    )

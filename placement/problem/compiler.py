@@ -1,0 +1,146 @@
+"""From a snapshot to arrays: eligibility, running replicas and cells once, then any problem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.constraints.registry import CONSTRAINTS
+from placement.problem.builder import ProblemBuilder
+from placement.problem.cells import Cell, make_cells
+from placement.problem.eligibility import eligible_mask, policy_key
+from placement.problem.problem import Problem
+from placement.problem.running import movable, residents_by_node
+from placement.problem.tiers import (
+    displaced_tiers,
+    last_tier,
+    moves_tier,
+    shortfalls,
+    unplaced_tiers,
+)
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.objectives.mix import Mix
+    from placement.workspace.workspace import ModelDeployment, Workspace
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A snapshot in array form, from which problems over any cells are built.
+
+    Attributes
+    ----------
+    deployments : tuple of ModelDeployment
+        The enabled ones, in the order of the workspace.
+    eligible : tuple of bool arrays
+        Per deployment the mask of eligible node groups.
+    cells : tuple of Cell
+        The coarsest cells.
+    movable : tuple of int
+        Movable running replicas per deployment.
+    """
+
+    catalog: Catalog
+    objective: Mix
+    bill_nodes: bool
+    deployments: tuple[ModelDeployment, ...]
+    eligible: tuple[Mask, ...]
+    cells: tuple[Cell, ...]
+    movable: tuple[int, ...]
+
+    def build(
+        self, cells: Sequence[Cell], *, allowed: Mask | None = None
+    ) -> tuple[Problem, ProblemBuilder]:
+        """Return the problem over some cells, and the builder with what it numbered.
+
+        Parameters
+        ----------
+        cells : sequence of Cell
+            ``self.cells``, or a refinement of it.
+        allowed : bool array, shape (deployments, cells), optional
+            Restricts the pairs.
+        """
+        builder = ProblemBuilder(
+            catalog=self.catalog,
+            deployments=self.deployments,
+            cells=cells,
+            eligible=self.eligible,
+            bill_nodes=self.bill_nodes,
+            allowed=allowed,
+        )
+        for constraint in CONSTRAINTS:
+            constraint.compile(builder)
+        shortfall = shortfalls(builder, self.movable)
+        tiers = [
+            *displaced_tiers(builder, shortfall),
+            *unplaced_tiers(builder),
+            moves_tier(builder, self.movable, shortfall),
+            last_tier(builder, self.objective),
+        ]
+        return builder.build(tiers), builder
+
+
+def compile_snapshot(
+    workspace: Workspace,
+    catalog: Catalog,
+    *,
+    objective: Mix,
+    bill_nodes: bool,
+    masks: dict[str, Mask],
+) -> Compiled:
+    """Compile a snapshot.
+
+    Parameters
+    ----------
+    masks : dict
+        Policy masks by meaning, reused between calls on one catalog.
+    """
+    deployments = tuple(d for d in workspace.deployments if d.enabled)
+    eligible = _eligible(workspace, catalog, deployments, masks)
+    residents = residents_by_node(workspace, catalog, deployments, eligible)
+    groups = np.flatnonzero(np.logical_or.reduce(eligible)) if eligible else np.zeros(0, np.int64)
+    return Compiled(
+        catalog=catalog,
+        objective=objective,
+        bill_nodes=bill_nodes,
+        deployments=deployments,
+        eligible=eligible,
+        cells=make_cells(catalog, groups.tolist(), residents),
+        movable=tuple(movable(residents, len(deployments))),
+    )
+
+
+def _eligible(
+    workspace: Workspace,
+    catalog: Catalog,
+    deployments: Sequence[ModelDeployment],
+    masks: dict[str, Mask],
+) -> tuple[Mask, ...]:
+    """Return the masks of eligible node groups; alike deployments share one array."""
+    known: dict[object, Mask] = {}
+    found = []
+    for deployment in deployments:
+        key = (
+            policy_key(workspace, deployment),
+            deployment.flavors,
+            deployment.gpus,
+            deployment.gpu_memory,
+            deployment.cpus,
+            deployment.memory,
+            tuple(sorted(deployment.extra.items())),
+        )
+        if key not in known:
+            mask = eligible_mask(workspace, deployment, catalog.table, masks)
+            for constraint in CONSTRAINTS:
+                own = constraint.eligible(deployment, catalog.table, catalog)
+                mask = mask if own is None else mask & own
+            known[key] = mask
+        found.append(known[key])
+    return tuple(found)

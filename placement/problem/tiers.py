@@ -1,0 +1,123 @@
+"""The tiers of a problem in lexicographic order, as linear functions of its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from placement.catalog.rows import UNIT
+from placement.objectives.cost import Cost
+from placement.problem.builder import ProblemBuilder
+from placement.problem.problem import TierSpec
+
+if TYPE_CHECKING:
+    from placement.objectives.mix import Mix
+
+
+def make_tier(
+    name: str,
+    terms: Iterable[tuple[int, int]],
+    *,
+    constant: int = 0,
+    unit: str | None = None,
+    scale: int = UNIT,
+) -> TierSpec:
+    """Return a tier from (variable, coefficient) terms."""
+    entries = [(v, c) for v, c in terms if c]
+    variables = np.array([v for v, _ in entries], np.int64)
+    coefficients = np.array([c for _, c in entries], np.int64)
+    return TierSpec(name, unit, scale, constant, variables, coefficients)
+
+
+def priority_classes(builder: ProblemBuilder) -> list[int]:
+    """Return the distinct priorities, high to low."""
+    return sorted({d.priority for d in builder.deployments}, reverse=True)
+
+
+def _named(name: str, priority: int, classes: Sequence[int]) -> str:
+    return name if len(classes) <= 1 else f"{name}:{priority}"
+
+
+def shortfalls(builder: ProblemBuilder, movable: Sequence[int]) -> dict[int, int]:
+    """Return per deployment the variable that counts running replicas left without a place."""
+    shortfall: dict[int, int] = {}
+    for d, deployment in enumerate(builder.deployments):
+        owed = min(movable[d], deployment.replicas)
+        if owed:
+            shortfall[d] = builder.variable(0, owed)
+            count = [(p, 1) for p in builder.pairs_of(d).tolist()]
+            builder.row([*count, (shortfall[d], 1)], low=owed, name="displaced")
+    return shortfall
+
+
+def displaced_tiers(builder: ProblemBuilder, shortfall: Mapping[int, int]) -> list[TierSpec]:
+    """Weight of running replicas that lose their place, one tier per priority class."""
+    classes = priority_classes(builder)
+    tiers = []
+    for priority in classes:
+        members = [d for d in shortfall if builder.deployments[d].priority == priority]
+        if members:
+            terms = [(shortfall[d], builder.deployments[d].weight) for d in members]
+            tiers.append(make_tier(_named("displaced", priority, classes), terms, unit="GPU"))
+    return tiers
+
+
+def unplaced_tiers(builder: ProblemBuilder) -> list[TierSpec]:
+    """Weight of replicas without a node, one tier per priority class."""
+    classes = priority_classes(builder)
+    tiers = []
+    for priority in classes or [0]:
+        terms: list[tuple[int, int]] = []
+        wanted = 0
+        for d, deployment in enumerate(builder.deployments):
+            if deployment.priority == priority:
+                wanted += deployment.weight * deployment.replicas
+                terms += [(p, -deployment.weight) for p in builder.pairs_of(d).tolist()]
+        name = _named("unplaced", priority, classes)
+        tiers.append(make_tier(name, terms, constant=wanted, unit="GPU"))
+    return tiers
+
+
+def moves_tier(
+    builder: ProblemBuilder, movable: Sequence[int], shortfall: Mapping[int, int]
+) -> TierSpec:
+    """Weight of running replicas that stay placed but change their node.
+
+    With s = the shortfall of ``displaced``, min(old, placed) = min(old, replicas) - s. The sum
+    of weight x s is fixed by the earlier tiers, and each s is tight there, so it enters here
+    through its variables again.
+    """
+    constant = 0
+    terms: list[tuple[int, int]] = []
+    for d, deployment in enumerate(builder.deployments):
+        constant += deployment.weight * min(movable[d], deployment.replicas)
+    for d, variable in shortfall.items():
+        terms.append((variable, -builder.deployments[d].weight))
+    for pair, variable in builder.kept().items():
+        weight = builder.deployments[int(builder.pair_deployment[pair])].weight
+        terms.append((variable, -weight))
+    return make_tier("moves", terms, constant=constant, unit="GPU")
+
+
+def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
+    """The chosen objective: values per replica, and per node in use if nodes are billed."""
+    table, catalog = builder.catalog.table, builder.catalog
+    pairs = len(builder.pair_deployment)
+    values = np.zeros(pairs, np.int64)
+    per_node = np.zeros(len(builder.cells), np.int64)
+    for term in objective.terms:
+        if isinstance(term.objective, Cost):
+            nodes = term.objective.compile_nodes(table)
+            per_node += term.factor * nodes[builder.cell_group]
+        for d, deployment in enumerate(builder.deployments):
+            mine = builder.pairs_of(d)
+            groups = builder.cell_group[builder.pair_cell[mine]]
+            column = term.objective.compile(deployment, table, catalog)
+            values[mine] += term.factor * column[groups]
+    opened = builder.opened()
+    variable = np.concatenate([np.arange(pairs), np.array(list(opened.values()), np.int64)])
+    price = per_node[np.array(list(opened), np.int64)]
+    coefficient = np.concatenate([values, price])
+    return TierSpec(objective.name, objective.unit, objective.scale, 0, variable, coefficient)

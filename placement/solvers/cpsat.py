@@ -1,0 +1,237 @@
+"""CP-SAT over the array form, with the guards that its known faults ask for.
+
+Every linear row stays below 2**31 in ``sum(|coefficient| x range)``: at or above it, ortools 9.15
+can return wrong answers with the status OPTIMAL or INFEASIBLE (google/or-tools#5293). Longer
+rows are cut into chained partial sums, which changes nothing about the solutions.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from placement.errors import SolverFaultError
+from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
+
+ROW_LIMIT = 2**31 - 1
+OBJECTIVE_LIMIT = 2**53
+WORKERS = 1
+"""CP-SAT workers of one solve: a constant, so that a run can be repeated."""
+
+
+class Outcome(StrEnum):
+    """What one solve proved."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Outcome, best solution (None if there is none) and proved lower bound."""
+
+    outcome: Outcome
+    solution: Ints | None
+    bound: int | None
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work one solve may do.
+
+    Attributes
+    ----------
+    work : float
+        Deterministic time of CP-SAT, a count of operations and not of seconds.
+    deadline : float or None
+        Wall limit, on the clock of ``time.monotonic``.
+    seed : int
+    stopped : callable
+        Asked often; True ends the solve.
+    """
+
+    work: float
+    deadline: float | None = None
+    seed: int = 0
+    stopped: Callable[[], bool] = lambda: False
+
+
+class Model:
+    """A CP-SAT model of a problem, or of a part of it."""
+
+    def __init__(self, problem: Problem, *, fixed: dict[int, int] | None = None) -> None:
+        self.size = len(problem.low)
+        self._low = problem.low.copy()
+        self._high = problem.high.copy()
+        for variable, value in (fixed or {}).items():
+            self._low[variable] = self._high[variable] = value
+        self._partials: list[tuple[int, Ints, Ints]] = []
+        self._model = cp_model.CpModel()
+        self._proto = self._model.proto
+        for low, high in zip(self._low.tolist(), self._high.tolist(), strict=True):
+            self._proto.variables.add().domain.extend([low, high])
+        rows = problem.rows
+        start = rows.start.tolist()
+        for r in range(len(rows)):
+            part = slice(start[r], start[r + 1])
+            self.add_row(
+                rows.variable[part], rows.coefficient[part], int(rows.low[r]), int(rows.high[r])
+            )
+
+    def add_row(self, variable: Ints, coefficient: Ints, low: int, high: int) -> None:
+        """Add ``low <= sum(coefficient x variable) <= high``, reduced and cut where too long."""
+        if not len(variable):
+            if low > 0 or high < 0:
+                self._linear([], [], 1, 1)
+            return
+        divisor = int(np.gcd.reduce(coefficient)) or 1
+        coefficient = coefficient // divisor
+        low = -((-low) // divisor) if low > -INFINITE else low
+        high = high // divisor if high < INFINITE else high
+        variable, coefficient = self._shorten(variable, coefficient, high)
+        self._linear(variable.tolist(), coefficient.tolist(), low, high)
+
+    def _shorten(self, variable: Ints, coefficient: Ints, high: int) -> tuple[Ints, Ints]:
+        """Replace the terms by a chain of partial sums if the row is too long."""
+        if int(self._reach(variable, coefficient).sum()) <= ROW_LIMIT:
+            return variable, coefficient
+        if (coefficient < 0).any() or (self._low[variable] < 0).any() or 3 * high > ROW_LIMIT:
+            raise SolverFaultError(f"a row cannot be kept below {ROW_LIMIT}")
+        room = ROW_LIMIT - 2 * high
+        carry: list[int] = []
+        chunk: list[int] = []
+        used = 0
+        reach = np.minimum(self._reach(variable, coefficient), high).tolist()
+        for i, width in enumerate(reach):
+            if used + width > room and chunk:
+                carry = [self._partial(variable, coefficient, chunk, carry, high, upto=i)]
+                chunk, used = [], 0
+            chunk.append(i)
+            used += width
+        last = np.array(chunk, np.int64)
+        return (
+            np.concatenate([variable[last], np.array(carry, np.int64)]),
+            np.concatenate([coefficient[last], np.ones(len(carry), np.int64)]),
+        )
+
+    def _partial(
+        self,
+        variable: Ints,
+        coefficient: Ints,
+        chunk: list[int],
+        carry: list[int],
+        high: int,
+        *,
+        upto: int,
+    ) -> int:
+        """Return a variable equal to the sum of the first ``upto`` terms (at most ``high``)."""
+        number = len(self._low)
+        self._low = np.append(self._low, 0)
+        self._high = np.append(self._high, high)
+        self._proto.variables.add().domain.extend([0, high])
+        self._partials.append((number, variable[:upto], coefficient[:upto]))
+        terms = [*variable[chunk].tolist(), *carry, number]
+        weights = [*coefficient[chunk].tolist(), *([1] * len(carry)), -1]
+        self._linear(terms, weights, 0, 0)
+        return number
+
+    def _reach(self, variable: Ints, coefficient: Ints) -> Ints:
+        widest = np.maximum(np.abs(self._low[variable]), np.abs(self._high[variable]))
+        return np.abs(coefficient) * widest
+
+    def _linear(self, variable: list[int], coefficient: list[int], low: int, high: int) -> None:
+        linear = self._proto.constraints.add().linear
+        linear.vars.extend(variable)
+        linear.coeffs.extend(coefficient)
+        linear.domain.extend([low, high])
+
+    def fix_tier(self, tier: TierSpec, value: int) -> None:
+        """Ask for at most ``value`` in a tier."""
+        self.add_row(tier.variable, tier.coefficient, -int(INFINITE), value - tier.constant)
+
+    def hint(self, solution: Ints) -> None:
+        """Suggest a complete solution."""
+        sums = [int(c @ solution[v]) for _, v, c in self._partials]
+        values = [*solution.tolist(), *sums]
+        self._proto.solution_hint.vars.extend(range(len(values)))
+        self._proto.solution_hint.values.extend(values)
+
+    def minimise(self, tier: TierSpec, effort: Effort) -> Answer:
+        """Minimise a tier; the bound is exact and includes the constant."""
+        reach = int(self._reach(tier.variable, tier.coefficient).sum())
+        if reach >= OBJECTIVE_LIMIT:
+            raise SolverFaultError(f"tier {tier.name} reaches {reach}, above {OBJECTIVE_LIMIT}")
+        objective = self._proto.objective
+        objective.vars.extend(tier.variable.tolist())
+        objective.coeffs.extend(tier.coefficient.tolist())
+        return self._solve(tier, effort)
+
+    def _solve(self, tier: TierSpec, effort: Effort) -> Answer:
+        solver = cp_model.CpSolver()
+        parameters = solver.parameters
+        parameters.num_workers = WORKERS
+        parameters.random_seed = effort.seed
+        parameters.presolve_inclusion_work_limit = 0
+        parameters.linearization_level = 2
+        parameters.max_deterministic_time = effort.work
+        parameters.catch_sigint_signal = False
+        if effort.deadline is not None:
+            left = effort.deadline - time.monotonic()
+            parameters.max_time_in_seconds = max(left, 0.001)
+        with _Watch(solver, effort.stopped):
+            status = solver.solve(self._model)
+        return self._answer(solver, status, tier)
+
+    def _answer(
+        self, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus, tier: TierSpec
+    ) -> Answer:
+        if status == cp_model.INFEASIBLE:
+            return Answer(Outcome.INFEASIBLE, None, None)
+        if status == cp_model.MODEL_INVALID:
+            raise SolverFaultError(f"the solver refused a model: {self._model.validate()}")
+        bound = tier.constant + int(solver.response_proto.inner_objective_lower_bound)
+        if status == cp_model.UNKNOWN:
+            return Answer(Outcome.UNKNOWN, None, bound)
+        values = np.array(solver.response_proto.solution[: self.size], np.int64)
+        if status == cp_model.OPTIMAL:
+            return Answer(Outcome.OPTIMAL, values, tier.value(values))
+        return Answer(Outcome.FEASIBLE, values, bound)
+
+
+class _Watch:
+    """Stops a solver from outside when asked to."""
+
+    def __init__(self, solver: cp_model.CpSolver, stopped: Callable[[], bool]) -> None:
+        self._solver = solver
+        self._stopped = stopped
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        while not self._done.wait(0.02):
+            if self._stopped():
+                self._solver.stop_search()
+                return
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+
+def complete(
+    problem: Problem, counts: Ints, tier: TierSpec, effort: Effort, *, fixed: Sequence[int] = ()
+) -> Answer:
+    """Return the best full solution with the pair counts given."""
+    known = dict(enumerate(counts.tolist()))
+    return Model(problem, fixed=known).minimise(tier, effort)

@@ -1,0 +1,39 @@
+"""What ends a solve early: a wall limit, a caller who wants an end, a gap that is good enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from placement.solvers.cpsat import Effort
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a solve early.
+
+    Attributes
+    ----------
+    deadline : float or None
+        On the clock of ``time.monotonic``.
+    gap : float
+        Relative gap of the last tier that is good enough.
+    seed : int
+    stopped : callable
+        True when the caller wants an end.
+    """
+
+    deadline: float | None = None
+    gap: float = 0.0
+    seed: int = 0
+    stopped: Callable[[], bool] = lambda: False
+
+    def over(self) -> bool:
+        """Whether the solve should end now."""
+        late = self.deadline is not None and time.monotonic() >= self.deadline
+        return late or self.stopped()
+
+    def effort(self, work: float) -> Effort:
+        """Return the effort of one solve within these limits."""
+        return Effort(work, deadline=self.deadline, seed=self.seed, stopped=self.over)

@@ -1,0 +1,186 @@
+"""The linear relaxation: a bound, the prices of the rows, and nearly integral counts.
+
+Only the columns that can matter are given to GLOP; the others are priced out, so cost follows the
+columns in use. The bound is not the solver's float: it is recomputed from the prices, rounded to
+integers, in exact arithmetic, and holds for any prices (weak duality).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
+
+from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
+
+Floats = NDArray[np.float64]
+SCALE = 20
+"""Prices are integers over two to this power."""
+CHEAPEST = 12
+"""Columns per deployment that the first relaxation starts with."""
+ENTERING = 6
+"""Columns per deployment that may enter in one round."""
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """Result of a relaxation.
+
+    Attributes
+    ----------
+    bound : int
+        Every integer solution has at least this value.
+    counts : float array
+        Values of all variables.
+    reduced : int array
+        Per variable the reduced cost, in ``2**-SCALE`` steps of the tier.
+    """
+
+    bound: int
+    counts: Floats
+    reduced: Ints
+
+
+class Relaxation:
+    """The relaxation of a problem under tiers that are already closed."""
+
+    def __init__(self, problem: Problem, closed: Sequence[tuple[TierSpec, int]] = ()) -> None:
+        self.problem = problem
+        rows = problem.rows
+        row, variable, coefficient = [rows.row], [rows.variable], [rows.coefficient]
+        low, high = [rows.low], [rows.high]
+        for number, (tier, value) in enumerate(closed):
+            row.append(np.full(len(tier.variable), len(rows) + number))
+            variable.append(tier.variable)
+            coefficient.append(tier.coefficient)
+            low.append(np.array([-INFINITE]))
+            high.append(np.array([value - tier.constant]))
+        self.row = np.concatenate(row)
+        self.variable = np.concatenate(variable)
+        self.coefficient = np.concatenate(coefficient)
+        self.low = np.concatenate(low)
+        self.high = np.concatenate(high)
+
+    def minimise(self, tier: TierSpec, start: Ints, *, seconds: float | None = None) -> Relaxed | None:
+        """Return the relaxation of a tier; None if GLOP gives no prices in time.
+
+        Parameters
+        ----------
+        start : int array
+            A solution; its columns are in from the beginning, so there always is one.
+        """
+        cost = np.zeros(len(self.problem.low), np.int64)
+        cost[tier.variable] = tier.coefficient
+        active = self._first_columns(cost, start)
+        while True:
+            answer = self._glop(cost, active, seconds)
+            if answer is None:
+                return None
+            counts, prices = answer
+            exact = np.rint(prices * 2.0**SCALE).astype(np.int64)
+            exact[(exact > 0) & (self.low == -INFINITE)] = 0
+            exact[(exact < 0) & (self.high == INFINITE)] = 0
+            reduced = self._reduced(cost, exact)
+            entering = self._entering(reduced, active)
+            if not len(entering):
+                return Relaxed(self._bound(tier, exact, reduced), counts, reduced)
+            active[entering] = True
+
+    def _first_columns(self, cost: Ints, start: Ints) -> NDArray[np.bool_]:
+        active = start > 0
+        active[self.problem.pairs :] = True
+        owner = self.problem.pair_deployment
+        active[_first_of_each(owner, cost[: self.problem.pairs], CHEAPEST)] = True
+        return active
+
+    def _entering(self, reduced: Ints, active: NDArray[np.bool_]) -> Ints:
+        pairs = self.problem.pairs
+        tolerance = 2**SCALE // 1000
+        good = np.flatnonzero((reduced[:pairs] < -tolerance) & ~active[:pairs])
+        chosen = _first_of_each(self.problem.pair_deployment[good], reduced[good], ENTERING)
+        return good[chosen]
+
+    def _reduced(self, cost: Ints, prices: Ints) -> Ints:
+        """Return cost - prices x column, in steps of ``2**-SCALE``."""
+        paid = np.zeros(len(cost), np.int64)
+        np.add.at(paid, self.variable, prices[self.row] * self.coefficient)
+        return (cost << SCALE) - paid
+
+    def _bound(self, tier: TierSpec, prices: Ints, reduced: Ints) -> int:
+        """Return the exact weak-duality bound of integer prices, rounded up."""
+        sides = np.where(prices > 0, self.low, self.high)
+        used = np.flatnonzero(prices)
+        total = sum(
+            price * side
+            for price, side in zip(prices[used].tolist(), sides[used].tolist(), strict=True)
+        )
+        box = np.where(reduced > 0, self.problem.low, self.problem.high)
+        used = np.flatnonzero((reduced != 0) & (box != 0))
+        total += sum(
+            value * edge
+            for value, edge in zip(reduced[used].tolist(), box[used].tolist(), strict=True)
+        )
+        return tier.constant - (-total >> SCALE)
+
+    def _glop(
+        self, cost: Ints, active: NDArray[np.bool_], seconds: float | None
+    ) -> tuple[Floats, Floats] | None:
+        columns = np.flatnonzero(active)
+        position = np.full(len(active), -1)
+        position[columns] = np.arange(len(columns))
+        inside = active[self.variable]
+        model = mathopt.Model.from_model_proto(self._proto(cost, columns, position, inside))
+        parameters = mathopt.SolveParameters(threads=1)
+        if seconds is not None:
+            import datetime
+
+            parameters.time_limit = datetime.timedelta(seconds=max(seconds, 0.01))
+        result = mathopt.solve(model, mathopt.SolverType.GLOP, params=parameters)
+        if not result.has_dual_feasible_solution() or not result.has_primal_feasible_solution():
+            return None
+        counts = np.zeros(len(active))
+        values = result.variable_values()
+        counts[columns] = [values[v] for v in model.variables()]
+        duals = result.dual_values()
+        return counts, np.array([duals[row] for row in model.linear_constraints()])
+
+    def _proto(
+        self, cost: Ints, columns: Ints, position: Ints, inside: NDArray[np.bool_]
+    ) -> model_pb2.ModelProto:
+        proto = model_pb2.ModelProto()
+        count, rows = len(columns), len(self.low)
+        proto.variables.ids.extend(range(count))
+        proto.variables.lower_bounds.extend(self.problem.low[columns].astype(float).tolist())
+        proto.variables.upper_bounds.extend(self.problem.high[columns].astype(float).tolist())
+        proto.variables.integers.extend([False] * count)
+        values = cost[columns]
+        paid = np.flatnonzero(values)
+        proto.objective.linear_coefficients.ids.extend(paid.tolist())
+        proto.objective.linear_coefficients.values.extend(values[paid].astype(float).tolist())
+        proto.linear_constraints.ids.extend(range(rows))
+        proto.linear_constraints.lower_bounds.extend(_open(self.low, -np.inf))
+        proto.linear_constraints.upper_bounds.extend(_open(self.high, np.inf))
+        row, column = self.row[inside], position[self.variable[inside]]
+        order = np.lexsort((column, row))
+        matrix = proto.linear_constraint_matrix
+        matrix.row_ids.extend(row[order].tolist())
+        matrix.column_ids.extend(column[order].tolist())
+        matrix.coefficients.extend(self.coefficient[inside][order].astype(float).tolist())
+        return proto
+
+
+def _open(side: Ints, infinity: float) -> list[float]:
+    return np.where(np.abs(side) == INFINITE, infinity, side.astype(float)).tolist()
+
+
+def _first_of_each(owner: Ints, key: Ints, count: int) -> Ints:
+    """Return the positions of the ``count`` smallest keys of each owner, ties by position."""
+    order = np.lexsort((np.arange(len(key)), key, owner))
+    sorted_owner = owner[order]
+    starts = np.flatnonzero(np.concatenate([[True], sorted_owner[1:] != sorted_owner[:-1]]))
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    return order[rank < count]
