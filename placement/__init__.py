@@ -10,8 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from placement.catalog import load_catalog
     from placement.catalog.catalog import Catalog
+    from placement.catalog.load import load_catalog
     from placement.constraints.base import Violation
     from placement.errors import (
         Diagnostic,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from placement.plan.plan import Plan
     from placement.planner import Planner
     from placement.verifier import Report, verify
-    from placement.workspace import load_workspace
     from placement.workspace.assignment import Assignment
+    from placement.workspace.manifests import load_workspace
     from placement.workspace.workspace import Environment, ModelDeployment, Workspace
 
 __all__ = [
@@ -67,8 +67,8 @@ _HOMES = {
     "Report": "placement.verifier",
     "Violation": "placement.constraints.base",
     "Workspace": "placement.workspace.workspace",
-    "load_catalog": "placement.catalog",
-    "load_workspace": "placement.workspace",
+    "load_catalog": "placement.catalog.load",
+    "load_workspace": "placement.workspace.manifests",
     "verify": "placement.verifier",
 }
 

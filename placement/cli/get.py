@@ -45,10 +45,11 @@ def get(
 
     Items are whole manifests, with every default filled in.
     """
-    from placement.workspace import to_document
+    from placement.workspace.dumping import to_document
 
-    folder = inputs.catalog_folder(catalog)
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths), folder)
+    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
+    if catalog is not None:
+        inputs.check(workspace, inputs.read_names(catalog))
     items = [to_document(item) for item in _items(workspace, kind)]
     output.emit(_render(kind, items, output.choose_format(form)))
     return ExitCode.DONE

@@ -12,6 +12,7 @@ from placement.errors import Diagnostic, InputError, Severity
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
+    from placement.catalog.names import CatalogNames
     from placement.plan.plan import Plan
     from placement.workspace.workspace import Workspace
 
@@ -36,20 +37,25 @@ def manifest_paths(given: list[Path] | None) -> list[Path]:
     return [shipped("examples", SHIPPED_EXAMPLE)]
 
 
-def read_workspace(paths: Iterable[Path], folder: Path) -> Workspace:
-    """Return the workspace of the manifests, with its names checked against a catalog folder.
+def read_workspace(paths: Iterable[Path]) -> Workspace:
+    """Return the workspace of the manifests; every finding about them is an InputError."""
+    from placement.workspace.manifests import load_workspace
 
-    Raises
-    ------
-    InputError
-        With every finding of the manifests; warnings are only said.
-    """
+    return load_workspace(*paths)
+
+
+def read_names(folder: Path) -> CatalogNames:
+    """Return the names of a catalog folder, without its tables."""
     from placement.catalog.names import load_names
-    from placement.workspace import check_names, load_workspace
 
-    workspace = load_workspace(*paths)
-    report(check_names(workspace, load_names(folder)))
-    return workspace
+    return load_names(folder)
+
+
+def check(workspace: Workspace, names: CatalogNames) -> None:
+    """Say the warnings about the names a workspace uses; raise the errors."""
+    from placement.workspace.names_check import check_names
+
+    report(check_names(workspace, names))
 
 
 def report(findings: Iterable[Diagnostic]) -> None:
@@ -65,7 +71,7 @@ def report(findings: Iterable[Diagnostic]) -> None:
 
 def read_catalog(folder: Path) -> Catalog:
     """Return the whole catalog of a folder."""
-    from placement.catalog import load_catalog
+    from placement.catalog.load import load_catalog
 
     return load_catalog(folder)
 
@@ -81,4 +87,4 @@ def read_plan(path: Path) -> Plan:
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not UTF-8 text"
         raise InputError([unreadable(str(path), reason)]) from None
-    return Plan.from_json(text)
+    return Plan.from_json(text, file=str(path))

@@ -60,6 +60,24 @@ def _number(text: str, *, low: float) -> float:
     return number
 
 
+def _whole(text: str, *, low: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise typer.BadParameter(f"`{text}` is not a whole number") from None
+    if not low <= number < 2**31:
+        raise typer.BadParameter(f"`{text}` is not from {low} to {2**31 - 1}")
+    return number
+
+
+def _seed(text: str) -> int:
+    return _whole(text, low=0)
+
+
+def _workers(text: str) -> int:
+    return _whole(text, low=1)
+
+
 def _objective(text: str) -> str:
     """Check the words of an objective; the planner reads the weights."""
     head, _, mix = text.partition(":")
@@ -128,10 +146,14 @@ TimeLimit = Annotated[
         help="Wall limit; without it a fixed effort budget applies.",
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Random seed.")]
+Seed = Annotated[
+    int, typer.Option("--seed", metavar="NUMBER", parser=_seed, help="Seed of the search.")
+]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", min=1, max=1024, help="Independent parts solved at once."),
+    typer.Option(
+        "--workers", metavar="NUMBER", parser=_workers, help="Independent parts solved at once."
+    ),
 ]
 Current = Annotated[
     Path | None,

@@ -28,6 +28,7 @@ from placement.cli.progress import Reporter
 from placement.cli.signals import run_cancellable
 from placement.errors import InputError
 from placement.options import Billing, SolveOptions
+from placement.plan.document import COLUMNS, assignment_row
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -59,8 +60,7 @@ def plan(
     Without PATH it plans the example that ships.
     """
     check_writable(out)
-    folder = inputs.catalog_folder(catalog)
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths), folder)
+    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
     if current is not None:
         workspace = workspace.with_running(inputs.read_plan(current))
     options = SolveOptions(
@@ -71,8 +71,10 @@ def plan(
         seed=seed,
         workers=workers,
     )
-    fleet = inputs.read_catalog(folder)
+    fleet = inputs.read_catalog(inputs.catalog_folder(catalog))
     answer, interrupted = solve(fleet, workspace, options)
+    for warning in answer.warnings:
+        output.say(f"warning: {warning}")
     output.emit(_render(answer, fleet, workspace, output.choose_format(form)))
     if out is not None:
         write_plan(out, answer)
@@ -129,7 +131,7 @@ def _render(answer: Plan, catalog: Catalog, workspace: Workspace, form: Format) 
         case Format.YAML:
             return output.as_yaml(json.loads(answer.to_json()))
         case Format.CSV:
-            return str(answer.to_frame().to_csv(index=False, lineterminator="\n"))
+            return output.as_csv(COLUMNS, map(assignment_row, answer.assignments))
         case Format.TABLE:
             from placement.cli.plan_table import plan_table
 

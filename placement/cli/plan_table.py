@@ -150,8 +150,7 @@ def _gap(tier: Tier) -> str:
 
 
 def _remarks(plan: Plan) -> str:
-    lines = [f"warning: {text}" for text in plan.warnings]
-    lines += [
+    lines = [
         f"forced: {row.replicas} of {row.model} in {row.environment} leave {row.node}: {row.reason}"
         for row in plan.forced
     ]

@@ -31,7 +31,7 @@ def schema(kind: Kind, form: Output = None) -> ExitCode:
     """Print the JSON Schema of a kind of manifest."""
     if form in (Format.TABLE, Format.CSV):
         raise typer.BadParameter(f"a schema has no {form} form; use json or yaml")
-    from placement.workspace import schema as schema_of
+    from placement.workspace.schema import schema as schema_of
 
     document = schema_of(kind)
     as_text = output.as_yaml if form is Format.YAML else output.as_json

@@ -13,6 +13,7 @@ from placement.cli.output import Format
 from placement.cli.parameters import CatalogFolder, Output
 
 if TYPE_CHECKING:
+    from placement.catalog.names import CatalogNames
     from placement.workspace.workspace import Workspace
 
 RequiredPaths = Annotated[
@@ -26,11 +27,17 @@ def validate(paths: RequiredPaths, catalog: CatalogFolder = None, form: Output =
 
     With --catalog, the whole catalog is loaded and checked too.
     """
-    if catalog is not None:
-        inputs.read_catalog(catalog)
-    workspace = inputs.read_workspace(paths, inputs.catalog_folder(catalog))
+    workspace = inputs.read_workspace(paths)
+    inputs.check(workspace, _names(catalog))
     output.emit(_render(_counts(workspace), output.choose_format(form)))
     return ExitCode.DONE
+
+
+def _names(catalog: Path | None) -> CatalogNames:
+    """Return the names to check against; a catalog that is given is itself checked whole."""
+    if catalog is not None:
+        return inputs.read_catalog(catalog).names
+    return inputs.read_names(inputs.catalog_folder(None))
 
 
 def _counts(workspace: Workspace) -> dict[str, int]:

@@ -11,10 +11,8 @@ from placement.cli import inputs, output
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import BillingOption, CatalogFolder, Current, Output, Paths
-from placement.options import Billing
 
 if TYPE_CHECKING:
-    from placement.plan.plan import Plan
     from placement.verifier import Report
 
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A stored plan (JSON).")]
@@ -36,30 +34,14 @@ def verify(
     from placement.verifier import verify as judge
 
     stored = inputs.read_plan(plan)
-    folder = inputs.catalog_folder(catalog)
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths), folder)
+    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
+    fleet = inputs.read_catalog(inputs.catalog_folder(catalog))
+    inputs.check(workspace, fleet.names)
     if current is not None:
         workspace = workspace.with_running(inputs.read_plan(current))
-    report = judge(
-        inputs.read_catalog(folder),
-        workspace,
-        stored,
-        billing=billing or _billing_of(stored),
-        objective=_option(stored, "objective") or "cost",
-    )
+    report = judge(fleet, workspace, stored, billing=billing)
     output.emit(_render(report, output.choose_format(form)))
     return ExitCode.DONE if report.ok else ExitCode.BROKEN_RULE
-
-
-def _billing_of(plan: Plan) -> Billing:
-    text = _option(plan, "billing")
-    return Billing(text) if text in set(Billing) else Billing.SHARE
-
-
-def _option(plan: Plan, name: str) -> str | None:
-    options = plan.stats.get("options")
-    value = options.get(name) if isinstance(options, dict) else None
-    return value if isinstance(value, str) else None
 
 
 def _render(report: Report, form: Format) -> str:
@@ -80,7 +62,7 @@ def _document(report: Report) -> dict[str, Any]:
         "apiVersion": "placement/v1",
         "kind": "Report",
         "ok": report.ok,
-        "checked": list(report.checked),
+        "checked": dict(report.checked),
         "violations": [
             {"rule": v.rule, "subject": v.subject, "message": v.message} for v in report.violations
         ],
@@ -88,7 +70,8 @@ def _document(report: Report) -> dict[str, Any]:
 
 
 def _page(report: Report) -> str:
-    checked = f"checked: {', '.join(report.checked)}\n"
+    counts = ", ".join(f"{count:,} {thing}" for thing, count in report.checked.items())
+    checked = f"checked: {counts}\n"
     if report.ok:
         return f"verified: no rule is broken\n{checked}"
     count = len(report.violations)

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
-_BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^(`{3,})(\w*)([^\n]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
 
 def pages() -> list[Path]:
@@ -21,9 +21,14 @@ def blocks(page: Path, language: str) -> Iterator[tuple[str, str]]:
     """Yield (info after the language, code) of each block; code keeps its line numbers."""
     text = page.read_text(encoding="utf-8")
     for found in _BLOCK.finditer(text):
-        if found[1] == language:
-            above = text.count("\n", 0, found.start(3))
-            yield found[2].strip(), "\n" * above + found[3]
+        if found[2] == language:
+            above = text.count("\n", 0, found.start(4))
+            yield found[3].strip(), "\n" * above + found[4]
+
+
+def prose(page: Path) -> str:
+    """Return a page without its code blocks."""
+    return _BLOCK.sub("", page.read_text(encoding="utf-8"))
 
 
 def table(page: Path, heading: str) -> list[list[str]]:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from placement.policies.base import Policy
 from placement.policies.registry import POLICY_TYPES
 from placement.workspace import load_workspace
-from tests.docs.pages import DOCS, ROOT, blocks, pages, table
+from tests.docs.pages import DOCS, ROOT, blocks, pages, prose, table
 
 POLICY_PAGES = sorted((DOCS / "policies").glob("*.md"))
 
@@ -68,7 +68,7 @@ def test_list_of_types_is_the_registry() -> None:
 
 @pytest.mark.parametrize("page", pages(), ids=_name)
 def test_links_between_files_lead_somewhere(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
+    text = prose(page)
     targets = {part.split(")")[0].split("#")[0] for part in text.split("](")[1:]}
     for target in sorted(targets - {""}):
         if "://" not in target:

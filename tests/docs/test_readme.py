@@ -1,0 +1,85 @@
+"""What the README shows is what the commands print.
+
+``python tests/docs/test_readme.py`` writes the present output into the README.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+
+CONSOLE = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+
+
+def shown(command: str, folder: Path) -> str:
+    """Return both streams of a command as a reader would see them, trailing blanks cut.
+
+    The command runs in ``folder``, where the parts of the source tree it names are links.
+    """
+    script = f'placement() {{ "{sys.executable}" -m placement "$@"; }}\n{command} 2>&1'
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+
+
+def regenerated(text: str) -> str:
+    """Return the README with every console block run again."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("examples", "tests", "catalogs"):
+            (folder / part).symlink_to(ROOT / part)
+        return CONSOLE.sub(lambda block: _block(block[1], folder), text)
+
+
+def _block(body: str, folder: Path) -> str:
+    commands = [line[2:] for line in body.splitlines() if line.startswith("$ ")]
+    parts = [f"$ {command}\n{shown(command, folder)}" for command in commands]
+    return "```console\n" + "".join(parts) + "```\n"
+
+
+def test_console_blocks_show_what_is_printed() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text.count("```console") >= 3
+    assert regenerated(text) == text
+
+
+def test_a_changed_block_is_noticed() -> None:
+    text = "```console\n$ placement --version\nplacement none\n```\n"
+    assert regenerated(text) != text
+
+
+def test_python_blocks_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    blocks = PYTHON.findall(README.read_text(encoding="utf-8"))
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize(
+    "page", [README, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda page: page.name
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+if __name__ == "__main__":
+    README.write_text(regenerated(README.read_text(encoding="utf-8")), encoding="utf-8")
