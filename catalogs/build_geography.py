@@ -38,7 +38,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> int:
-    """Write one CSV file with ``\\n`` line ends and return the number of rows."""
+    """Write one CSV file with bare newlines and return the number of rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [list(columns), *(list(row) for row in rows)]
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -50,12 +50,13 @@ def build(facts: Path, atlas: Path | None, out: Path) -> dict[str, int]:
     """Write the three geography tables and return their row counts."""
     points = reference_points(atlas) if atlas else kept_points(out / "countries.csv")
     countries = [row for row in read(facts / "countries.csv") if row["country_code"] not in NOT_ISO]
+    countries.sort(key=lambda row: row["country_code"])
     return {
         "countries": write(
             out / "countries.csv",
             ("country", "alpha3", "numeric", "name", "aliases", "continent", "latitude",
              "longitude", "source"),
-            [country_row(row, points) for row in sorted(countries, key=lambda r: r["country_code"])],
+            [country_row(row, points) for row in countries],
         ),
         "continents": write(
             out / "continents.csv",
@@ -96,7 +97,7 @@ def spellings(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         clean = "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
         yield clean
-        plain = unicodedata.normalize("NFKD", clean.replace("’", "'"))
+        plain = unicodedata.normalize("NFKD", clean.replace("\u2019", "'"))
         plain = "".join(c for c in plain if not unicodedata.combining(c))
         if plain.isascii():
             yield plain

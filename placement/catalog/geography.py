@@ -9,6 +9,7 @@ continent ``EU``.
 from __future__ import annotations
 
 import csv
+import io
 import math
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -32,7 +33,7 @@ class Country:
 
 def fold(text: str) -> str:
     """Return the form in which names are compared: case, spaces and apostrophes levelled."""
-    text = unicodedata.normalize("NFC", text).replace("’", "'")
+    text = unicodedata.normalize("NFC", text).replace("\u2019", "'")
     return " ".join(text.casefold().split())
 
 
@@ -124,7 +125,7 @@ def distance_km(start: tuple[float, float], end: tuple[float, float]) -> float:
 def countries() -> Mapping[str, Country]:
     """Return all countries by code, sorted."""
     found = {}
-    for row in _rows("countries.csv"):
+    for row in data_rows("countries.csv"):
         aliases = tuple(alias for alias in row["aliases"].split("|") if alias)
         point = (float(row["latitude"]), float(row["longitude"])) if row["latitude"] else None
         found[row["country"]] = Country(
@@ -138,10 +139,10 @@ def blocs_of(country: str) -> tuple[str, ...]:
     return tuple(code for code in sorted(_blocs()) if country in _members_by_bloc()[code])
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def data_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of one of the tables that are part of the package."""
     path = resources.files("placement.catalog").joinpath("data", name)
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
 
 
 def _codes_and_names(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
@@ -161,7 +162,7 @@ def _country_index() -> Mapping[str, str]:
 def _continents() -> Mapping[str, tuple[str, ...]]:
     return {
         row["continent"]: (row["name"], *(a for a in row["aliases"].split("|") if a))
-        for row in _rows("continents.csv")
+        for row in data_rows("continents.csv")
     }
 
 
@@ -172,7 +173,7 @@ def _continent_index() -> Mapping[str, str]:
 
 @cache
 def _blocs() -> Mapping[str, str]:
-    return {row["bloc"]: row["name"] for row in _rows("blocs.csv")}
+    return {row["bloc"]: row["name"] for row in data_rows("blocs.csv")}
 
 
 @cache
@@ -182,7 +183,7 @@ def _bloc_index() -> Mapping[str, str]:
 
 @cache
 def _members_by_bloc() -> Mapping[str, frozenset[str]]:
-    rows = _rows("blocs.csv")
+    rows = data_rows("blocs.csv")
     return {code: frozenset(r["country"] for r in rows if r["bloc"] == code) for code in _blocs()}
 
 

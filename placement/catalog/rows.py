@@ -136,6 +136,14 @@ class NodeGroup:
         """Return the name of one node."""
         return f"{self.name}/{index}"
 
+    def index_of(self, node: str) -> int | None:
+        """Return the index in the name of one of this group's nodes, else None."""
+        group, _, text = node.rpartition("/")
+        if group != self.name or not text.isascii() or not text.isdigit() or len(text) > 9:
+            return None
+        index = int(text)
+        return index if text == str(index) and index < self.count else None
+
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
@@ -148,3 +156,12 @@ class Reserved:
     gpu_slots: tuple[int, ...] = ()
     cpus: int = 0
     memory: int = 0
+
+    @classmethod
+    def of(cls, group: NodeGroup, *, gpus: int = 0, cpus: int = 0, memory: int = 0) -> Reserved:
+        """Return the reservation of so many thousandths on a node of a group."""
+        held = []
+        for size in reversed(group.gpu_slots):
+            held.append(min(size, gpus))
+            gpus -= held[-1]
+        return cls(tuple(reversed(held)), cpus, memory)
