@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from placement.policies.base import NameKind, Policy
 from placement.workspace.codes import Code
 from placement.workspace.documents import Loaded
+from placement.workspace.fields import name_problem
 from placement.workspace.nodes import Node, locate
 from placement.workspace.places import PLACE_CODES, find_place, suggest_place
 from placement.workspace.sources import Key, Written
@@ -34,6 +35,7 @@ def check_all(loaded: Sequence[Loaded], *, complete: bool) -> None:
     """
     check_numbers(loaded)
     check_duplicates(loaded)
+    check_texts(loaded)
     check_places(loaded)
     if complete:
         check_references(loaded)
@@ -72,11 +74,22 @@ def _title(key: Key) -> str:
             raise ValueError(key)
 
 
+def check_texts(loaded: Iterable[Loaded]) -> None:
+    """Refuse policies whose name, or a name in their options, no name can be."""
+    for one in loaded:
+        if not isinstance(one.value, Policy):
+            continue
+        used = ((found.path, found.text) for found in one.value.references())
+        for path, text in ((("name",), one.value.name), *used):
+            if problem := name_problem(text):
+                _add(one, path, Code.BAD_NAME, f"name {quote(text)} {problem}")
+
+
 def check_places(loaded: Iterable[Loaded]) -> None:
     """Refuse countries, continents and blocs that are not known."""
     for one in loaded:
         for kind, text, path in _places(one):
-            if find_place(kind, text) is None:
+            if text and find_place(kind, text) is None:
                 message = f"unknown {kind} {quote(text)}"
                 _add(one, path, PLACE_CODES[kind], message, suggest_place(kind, text))
 

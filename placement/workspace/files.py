@@ -33,10 +33,18 @@ def read_files(paths: Iterable[str | Path]) -> Iterator[Opened]:
             if isinstance(name, Findings):
                 yield name, None
                 continue
-            real = os.path.realpath(name)
+            real = _identity(name)
             if real not in seen:
                 seen.add(real)
                 yield _read(name)
+
+
+def _identity(path: str) -> str:
+    """Return one text per file, however it is reached."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
 
 
 def _names(path: str) -> Iterator[str | Findings]:

@@ -50,7 +50,7 @@ def load_workspace(*paths: str | Path) -> Workspace:
     complete = True
     for findings, text in read_files(paths):
         files.append(findings)
-        documents = _parse(findings, text) if text is not None else []
+        documents = parse(findings, text) if text is not None else []
         complete = complete and not findings.errors
         for document in documents:
             loaded.extend(build(draft, findings) for draft in _drafts(document, findings))
@@ -59,7 +59,8 @@ def load_workspace(*paths: str | Path) -> Workspace:
     return assemble(loaded)
 
 
-def _parse(findings: Findings, text: str) -> list[Node]:
+def parse(findings: Findings, text: str) -> list[Node]:
+    """Return the documents of one file's text; what is wrong goes into ``findings``."""
     read = read_json if findings.source.name.endswith(".json") else read_yaml
     return read(text, findings)
 
