@@ -265,4 +265,6 @@ def _checked_names(workspace: Workspace, catalog: Catalog) -> tuple[str, ...]:
 def _versions() -> dict[str, str]:
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("ortools", "placement")}
+    from placement import __version__
+
+    return {"placement": __version__, "ortools": version("ortools")}

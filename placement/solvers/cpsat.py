@@ -200,7 +200,7 @@ class Model:
         bound = tier.constant + int(solver.response_proto.inner_objective_lower_bound)
         if status == cp_model.UNKNOWN:
             return Answer(Outcome.UNKNOWN, None, bound)
-        values = np.array(solver.response_proto.solution[: self.size], np.int64)
+        values = np.array(list(solver.response_proto.solution), np.int64)[: self.size]
         if status == cp_model.OPTIMAL:
             return Answer(Outcome.OPTIMAL, values, tier.value(values))
         return Answer(Outcome.FEASIBLE, values, bound)

@@ -1,13 +1,13 @@
 """For large problems: the linear relaxation says where to look, CP-SAT decides there.
 
 A relaxation over all pairs gives the bound. Its solution leaves few counts fractional: CP-SAT
-decides those deployments, the others keep their counts. Then neighbourhoods follow, first those
-that the prices blame for the distance to the bound.
+decides those deployments while the others keep their counts. Then neighbourhoods follow, first
+those that the prices blame for the distance to the bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,75 +16,88 @@ from numpy.typing import NDArray
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.problem import Ints, Problem, TierSpec
-from placement.solvers.cpsat import Model, Outcome
+from placement.solvers.cpsat import Model
 from placement.solvers.exact import Report, Solved, TierBound, pack_all, warm_start
 from placement.solvers.greedy import Layout
 from placement.solvers.limits import Limits
-from placement.solvers.linear import Relaxation, Relaxed
+from placement.solvers.linear import Relaxation, Relaxed, first_of_each
 
 Mask = NDArray[np.bool_]
+Counts = dict[tuple[int, int], int]
+"""Replicas per (deployment, cell)."""
+
 COLUMNS = 8
 """Columns of small reduced cost per deployment that CP-SAT sees besides those in use."""
 START_WORK = 5.0
-STEP_WORK = 2.0
-"""Deterministic time of the warm start and of one neighbourhood."""
-NEIGHBOURS = 40
+"""Deterministic time for completing a layout to a full solution."""
+ROUND_WORK = 8.0
+"""Deterministic time for rounding the relaxation."""
+STEP_WORK = 1.5
+"""Deterministic time of one neighbourhood."""
+NEIGHBOURS = 30
 """Deployments in one neighbourhood."""
-ROUNDS = 60
+FAILURES = 25
 """Neighbourhoods without success after which the search ends."""
+REPAIRS = 6
+"""How often cells that do not pack are split before a solution is given up."""
+NEAR = 1e-6
 
 
-@dataclass
-class _Incumbent:
-    """Cells, counts per (deployment, cell) and the seats they pack into."""
+@dataclass(frozen=True)
+class Incumbent:
+    """The best layout so far.
+
+    Attributes
+    ----------
+    parent : int array
+        Per cell, the coarsest cell it is part of.
+    values : tuple of int
+        Value of every tier.
+    """
 
     cells: tuple[Cell, ...]
-    counts: dict[tuple[int, int], int]
+    parent: Ints
+    counts: Counts
     layout: Layout
+    values: tuple[int, ...]
 
 
 class Guided:
     """One large solve."""
 
     def __init__(
-        self,
-        compiled: Compiled,
-        problem: Problem,
-        first: Layout,
-        limits: Limits,
-        report: Report,
+        self, compiled: Compiled, problem: Problem, first: Layout, limits: Limits, report: Report
     ) -> None:
         self.compiled = compiled
         self.problem = problem
         self.limits = limits
         self.report = report
-        self.best = _Incumbent(compiled.cells, counts_by_cell(first), first)
         self.closed: list[int] = []
-        self.bounds: list[int | None] = []
+        parent = np.arange(len(compiled.cells))
+        counts = counts_by_cell(first)
+        values = self._values(compiled.cells, counts)
+        self.best = Incumbent(compiled.cells, parent, counts, first, values)
         self.relaxed: Relaxed | None = None
+        self.columns = np.zeros((len(compiled.deployments), len(compiled.cells)), bool)
 
     def solve(self) -> Solved:
         """Close one tier after the other."""
+        bounds: list[int | None] = []
+        last = len(self.problem.tiers) - 1
+        for number, tier in enumerate(self.problem.tiers):
+            bound = None if number == last else 0
+            if self.best.values[number] != bound and not self.limits.over():
+                self.relaxed = self._relax(tier)
+                if self.relaxed is not None:
+                    bound = max(bound or 0, self.relaxed.bound)
+                    self._improve(number, bound)
+            value = self.best.values[number]
+            self.closed.append(value)
+            bounds.append(bound)
+            self.report(tier.name, value, bound)
         tiers = self.problem.tiers
-        for number, tier in enumerate(tiers):
-            last = number == len(tiers) - 1
-            value = self._values()[number]
-            if not last and value == 0:
-                self._close(tier, 0, 0)
-                continue
-            self.relaxed = None if self.limits.over() else self._relax(tier)
-            bound = None if self.relaxed is None else self.relaxed.bound
-            if not last:
-                bound = max(0, bound or 0)
-            self.bounds.append(bound)
-            if self.relaxed is not None:
-                self._improve(number, bound)
-            self.bounds.pop()
-            self._close(tier, self._values()[number], bound)
-        named = tuple(
-            TierBound(tier.name, bound) for tier, bound in zip(tiers, self.bounds, strict=True)
-        )
-        exact = all(v == b for v, b in zip(self._values(), self.bounds, strict=True))
+        named = tuple(TierBound(t.name, b) for t, b in zip(tiers, bounds, strict=True))
+        exact = tuple(bounds) == self.best.values
         return Solved(
             self.best.cells,
             self.best.layout,
@@ -93,82 +106,197 @@ class Guided:
             budget=not exact and not self.limits.over(),
         )
 
-    def _close(self, tier: TierSpec, value: int, bound: int | None) -> None:
-        self.closed.append(value)
-        self.bounds.append(bound)
-        self.report(tier.name, value, bound)
+    def _values(self, cells: tuple[Cell, ...], counts: Counts) -> tuple[int, ...]:
+        problem, solution = self._completed(cells, counts, self._used(cells, counts))
+        return tuple(tier.value(solution) for tier in problem.tiers)
 
-    def _values(self) -> list[int]:
-        """Return the value of every tier of the incumbent."""
-        mask = self._mask(self.best, ())
-        problem, _ = self.compiled.build(self.best.cells, allowed=mask)
-        counts = counts_of_pairs(problem, self.best.counts)
-        solution = warm_start(problem, counts, self.limits.effort(START_WORK, hard=False))
-        return [tier.value(solution) for tier in problem.tiers]
+    def _completed(
+        self, cells: tuple[Cell, ...], counts: Counts, allowed: Mask
+    ) -> tuple[Problem, Ints]:
+        problem, _ = self.compiled.build(cells, allowed=allowed)
+        given = pair_counts(problem, counts)
+        return problem, warm_start(problem, given, replace(self.limits, deadline=None).effort(START_WORK))
+
+    def _used(self, cells: tuple[Cell, ...], counts: Counts) -> Mask:
+        mask = np.zeros((len(self.compiled.deployments), len(cells)), bool)
+        for d, c in counts:
+            mask[d, c] = True
+        return mask
 
     # -------------------------------------------------------------- relaxation
 
     def _relax(self, tier: TierSpec) -> Relaxed | None:
-        closed = list(zip(self.problem.tiers, self.closed, strict=False))
-        relaxation = Relaxation(self.problem, closed)
-        start = np.zeros(len(self.problem.low), np.int64)
-        coarse = self._coarse()
-        start[: self.problem.pairs] = counts_of_pairs(self.problem, coarse)
-        return relaxation.minimise(tier, start, limits=self.limits)
-
-    def _coarse(self) -> dict[tuple[int, int], int]:
-        """Return the incumbent's counts over the coarsest cells."""
-        home = {
-            (cell.group, index): c
-            for c, cell in enumerate(self.compiled.cells)
-            for index in cell.indices
-        }
-        found: dict[tuple[int, int], int] = {}
+        """Relax a tier over all pairs and choose the columns that CP-SAT may use."""
+        relaxation = Relaxation(self.problem, list(zip(self.problem.tiers, self.closed)))
+        coarse: Counts = {}
         for (d, c), count in self.best.counts.items():
-            cell = self.best.cells[c]
-            key = (d, home[cell.group, cell.indices[0]])
-            found[key] = found.get(key, 0) + count
-        return found
+            key = (d, int(self.best.parent[c]))
+            coarse[key] = coarse.get(key, 0) + count
+        start = np.zeros(len(self.problem.low), np.int64)
+        start[: self.problem.pairs] = pair_counts(self.problem, coarse)
+        relaxed = relaxation.minimise(tier, start, limits=self.limits)
+        if relaxed is not None:
+            pairs, owner = self.problem.pairs, self.problem.pair_deployment
+            chosen = relaxed.counts[:pairs] > NEAR
+            chosen[first_of_each(owner, relaxed.reduced[:pairs], COLUMNS)] = True
+            self.columns[owner[chosen], self.problem.pair_cell[chosen]] = True
+        return relaxed
 
-    # ------------------------------------------------------------ improvement
+    def _relaxed_counts(self) -> tuple[Counts, set[int]]:
+        """Return the counts of the deployments that the relaxation decides, and the others."""
+        assert self.relaxed is not None
+        values = self.relaxed.counts[: self.problem.pairs]
+        nearest = np.rint(values)
+        open_pairs = np.abs(values - nearest) > NEAR
+        undecided = set(self.problem.pair_deployment[open_pairs].tolist())
+        counts: Counts = {}
+        for pair in np.flatnonzero(nearest).tolist():
+            d = int(self.problem.pair_deployment[pair])
+            if d not in undecided:
+                counts[d, int(self.problem.pair_cell[pair])] = int(nearest[pair])
+        return counts, undecided
 
-    def _improve(self, number: int, bound: int | None) -> None:
-        """Look for a better value of a tier until the gap is closed or the budget is spent."""
-        fractional = self._fractional()
-        self._step(number, fractional)
+    # ------------------------------------------------------------- improvement
+
+    def _improve(self, number: int, bound: int) -> None:
+        """Look for a better value of a tier until it meets the bound or the budget is spent."""
+        self._round(number)
         failures = 0
         for free in self._neighbourhoods():
-            value = self._values()[number]
-            if self.limits.over() or self._good(value, bound) or failures >= ROUNDS:
+            value = self.best.values[number]
+            done = value - bound <= self.limits.gap * abs(value)
+            if done or failures >= FAILURES or self.limits.over():
                 return
             failures = 0 if self._step(number, free) else failures + 1
 
-    def _good(self, value: int, bound: int | None) -> bool:
-        if bound is None:
-            return False
-        return value - bound <= self.limits.gap * abs(value)
-
-    def _fractional(self) -> set[int]:
-        """Return the deployments whose relaxed counts differ from the incumbent's."""
-        assert self.relaxed is not None
-        return set()
-
-    def _neighbourhoods(self) -> Iterable[set[int]]:
-        return ()
+    def _round(self, number: int) -> None:
+        """Keep what the relaxation decides and let CP-SAT decide the rest; widen if it must."""
+        decided, undecided = self._relaxed_counts()
+        everyone = set(range(len(self.compiled.deployments)))
+        touched = {c for d in undecided for c in np.flatnonzero(self.columns[d]).tolist()}
+        near = undecided | {d for d, c in decided if c in touched}
+        for free in (undecided, near, everyone):
+            if self.limits.over():
+                return
+            fixed = {key: count for key, count in decided.items() if key[0] not in free}
+            parent = np.arange(len(self.compiled.cells))
+            if self._decide(number, self.compiled.cells, parent, fixed, free, ROUND_WORK, None):
+                return
 
     def _step(self, number: int, free: set[int]) -> bool:
+        """Decide one neighbourhood again; return whether the tier improved."""
+        best = self.best
+        fixed = {key: count for key, count in best.counts.items() if key[0] not in free}
+        return self._decide(number, best.cells, best.parent, fixed, free, STEP_WORK, best.counts)
+
+    def _decide(
+        self,
+        number: int,
+        cells: tuple[Cell, ...],
+        parent: Ints,
+        fixed: Counts,
+        free: set[int],
+        work: float,
+        hint: Counts | None,
+    ) -> bool:
+        """Solve a tier with some deployments fixed, pack, and keep the result if it is better."""
+        for _ in range(REPAIRS):
+            allowed = self._used(cells, fixed)
+            members = sorted(free)
+            allowed[members] = self.columns[members][:, parent]
+            for d, c in hint or ():
+                allowed[d, c] = True
+            problem, _ = self.compiled.build(cells, allowed=allowed)
+            solution = self._solved(problem, number, fixed, free, work, hint)
+            if solution is None:
+                return False
+            values = tuple(tier.value(solution) for tier in problem.tiers)
+            if values[: number + 1] >= self.best.values[: number + 1]:
+                return False
+            layout, broken = pack_all(problem, solution)
+            if not broken:
+                counts = solution_counts(problem, solution)
+                self.best = Incumbent(cells, parent, counts, layout, values)
+                self.report(problem.tiers[number].name, values[number], None)
+                return True
+            cells, parent, fixed, free = self._reopened(problem, solution, parent, broken, free)
+            hint = None
         return False
 
-    def _mask(self, incumbent: _Incumbent, free: Sequence[int]) -> Mask:
-        mask = np.zeros((len(self.compiled.deployments), len(incumbent.cells)), bool)
-        for d, c in incumbent.counts:
-            mask[d, c] = True
-        return mask
+    def _solved(
+        self,
+        problem: Problem,
+        number: int,
+        fixed: Counts,
+        free: set[int],
+        work: float,
+        hint: Counts | None,
+    ) -> Ints | None:
+        low, high = problem.low.copy(), problem.high.copy()
+        given = pair_counts(problem, fixed)
+        held = ~np.isin(problem.pair_deployment, np.array(sorted(free), np.int64))
+        pairs = np.flatnonzero(held)
+        low[pairs] = high[pairs] = given[pairs]
+        model = Model(replace(problem, low=low, high=high))
+        for tier, value in zip(problem.tiers, self.closed):
+            model.fix_tier(tier, value)
+        if hint is not None:
+            full = pair_counts(problem, hint)
+            model.hint(warm_start(problem, full, self.limits.effort(START_WORK)))
+        return model.minimise(problem.tiers[number], self.limits.effort(work)).solution
+
+    def _reopened(
+        self, problem: Problem, solution: Ints, parent: Ints, broken: set[int], free: set[int]
+    ) -> tuple[tuple[Cell, ...], Ints, Counts, set[int]]:
+        """Split the cells that do not pack and free the deployments in them."""
+        counts = solution_counts(problem, solution)
+        again = {d for d, c in counts if c in broken} | (free if len(free) < NEIGHBOURS else set())
+        cells: list[Cell] = []
+        parents: list[int] = []
+        moved: dict[int, int] = {}
+        for c, cell in enumerate(problem.cells):
+            parts = cell.split() if c in broken else (cell,)
+            moved[c] = len(cells)
+            cells += parts
+            parents += [int(parent[c])] * len(parts)
+        fixed = {(d, moved[c]): n for (d, c), n in counts.items() if d not in again}
+        return tuple(cells), np.array(parents, np.int64), fixed, again
+
+    def _neighbourhoods(self) -> Iterator[set[int]]:
+        """Yield deployments to decide again, around those with the largest regret."""
+        assert self.relaxed is not None
+        reduced = {
+            (int(d), int(c)): int(value)
+            for d, c, value in zip(
+                self.problem.pair_deployment,
+                self.problem.pair_cell,
+                self.relaxed.reduced[: self.problem.pairs],
+                strict=True,
+            )
+            if self.columns[d, c]
+        }
+        tried: dict[int, int] = {}
+        while True:
+            regret: dict[int, int] = {}
+            users: dict[int, set[int]] = {}
+            for (d, c), count in self.best.counts.items():
+                home = int(self.best.parent[c])
+                regret[d] = regret.get(d, 0) + max(0, reduced.get((d, home), 0)) * count
+                users.setdefault(home, set()).add(d)
+            order = sorted(regret, key=lambda d: (tried.get(d, 0), -regret[d], d))
+            seed = order[0]
+            tried[seed] = tried.get(seed, 0) + 1
+            near: dict[int, int] = {}
+            for c in np.flatnonzero(self.columns[seed]).tolist():
+                for d in users.get(c, ()):
+                    near[d] = near.get(d, 0) + 1
+            closest = sorted(near, key=lambda d: (-near[d], -regret[d], d))
+            yield {seed, *closest[:NEIGHBOURS]}
 
 
-def counts_by_cell(layout: Layout) -> dict[tuple[int, int], int]:
+def counts_by_cell(layout: Layout) -> Counts:
     """Return the replicas per (deployment, cell) of a layout."""
-    counts: dict[tuple[int, int], int] = {}
+    counts: Counts = {}
     for cell, seats in layout.items():
         for seat in seats:
             key = (seat.deployment, cell)
@@ -176,15 +304,20 @@ def counts_by_cell(layout: Layout) -> dict[tuple[int, int], int]:
     return counts
 
 
-def counts_of_pairs(problem: Problem, counts: dict[tuple[int, int], int]) -> Ints:
+def pair_counts(problem: Problem, counts: Counts) -> Ints:
     """Return the replicas per pair."""
-    number = {
-        (d, c): pair
-        for pair, (d, c) in enumerate(
-            zip(problem.pair_deployment.tolist(), problem.pair_cell.tolist(), strict=True)
-        )
-    }
+    owner, cells = problem.pair_deployment, problem.pair_cell
+    width = len(problem.cells) + 1
+    keys = owner * width + cells
     found = np.zeros(problem.pairs, np.int64)
-    for key, count in counts.items():
-        found[number[key]] = count
+    wanted = np.array([d * width + c for d, c in counts], np.int64)
+    found[np.searchsorted(keys, wanted)] = np.array(list(counts.values()), np.int64)
     return found
+
+
+def solution_counts(problem: Problem, solution: Ints) -> Counts:
+    """Return the replicas per (deployment, cell) of a solution."""
+    return {
+        (int(problem.pair_deployment[p]), int(problem.pair_cell[p])): int(solution[p])
+        for p in np.flatnonzero(solution[: problem.pairs]).tolist()
+    }

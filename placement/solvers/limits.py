@@ -34,6 +34,10 @@ class Limits:
         late = self.deadline is not None and time.monotonic() >= self.deadline
         return late or self.stopped()
 
+    def seconds_left(self) -> float | None:
+        """Return the seconds until the deadline, None without one."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
+
     def effort(self, work: float) -> Effort:
         """Return the effort of one solve within these limits."""
         return Effort(work, deadline=self.deadline, seed=self.seed, stopped=self.over)

@@ -16,6 +16,7 @@ from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
+from placement.solvers.limits import Limits
 
 Floats = NDArray[np.float64]
 SCALE = 20
@@ -65,7 +66,7 @@ class Relaxation:
         self.low = np.concatenate(low)
         self.high = np.concatenate(high)
 
-    def minimise(self, tier: TierSpec, start: Ints, *, seconds: float | None = None) -> Relaxed | None:
+    def minimise(self, tier: TierSpec, start: Ints, *, limits: Limits) -> Relaxed | None:
         """Return the relaxation of a tier; None if GLOP gives no prices in time.
 
         Parameters
@@ -77,7 +78,7 @@ class Relaxation:
         cost[tier.variable] = tier.coefficient
         active = self._first_columns(cost, start)
         while True:
-            answer = self._glop(cost, active, seconds)
+            answer = None if limits.over() else self._glop(cost, active, limits.seconds_left())
             if answer is None:
                 return None
             counts, prices = answer
@@ -94,14 +95,14 @@ class Relaxation:
         active = start > 0
         active[self.problem.pairs :] = True
         owner = self.problem.pair_deployment
-        active[_first_of_each(owner, cost[: self.problem.pairs], CHEAPEST)] = True
+        active[first_of_each(owner, cost[: self.problem.pairs], CHEAPEST)] = True
         return active
 
     def _entering(self, reduced: Ints, active: NDArray[np.bool_]) -> Ints:
         pairs = self.problem.pairs
         tolerance = 2**SCALE // 1000
         good = np.flatnonzero((reduced[:pairs] < -tolerance) & ~active[:pairs])
-        chosen = _first_of_each(self.problem.pair_deployment[good], reduced[good], ENTERING)
+        chosen = first_of_each(self.problem.pair_deployment[good], reduced[good], ENTERING)
         return good[chosen]
 
     def _reduced(self, cost: Ints, prices: Ints) -> Ints:
@@ -177,7 +178,7 @@ def _open(side: Ints, infinity: float) -> list[float]:
     return np.where(np.abs(side) == INFINITE, infinity, side.astype(float)).tolist()
 
 
-def _first_of_each(owner: Ints, key: Ints, count: int) -> Ints:
+def first_of_each(owner: Ints, key: Ints, count: int) -> Ints:
     """Return the positions of the ``count`` smallest keys of each owner, ties by position."""
     order = np.lexsort((np.arange(len(key)), key, owner))
     sorted_owner = owner[order]

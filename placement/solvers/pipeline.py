@@ -7,6 +7,7 @@ from collections.abc import Callable
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.solvers.exact import Report, Solved, solve_exactly
+from placement.solvers.guided import Guided
 from placement.solvers.greedy import greedy_layout
 from placement.solvers.limits import Limits
 
@@ -37,6 +38,8 @@ def solve(
     first(compiled.cells, layout)
     if limits.over():
         return Solved(compiled.cells, layout, (), exact=False)
+    if problem.pairs > SMALL_PAIRS:
+        return Guided(compiled, problem, layout, limits, report).solve()
     return solve_exactly(
         compiled, compiled.cells, layout, limits.effort(EXACT_WORK), report=report
     )
