@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, Generic, TypeVar
 
 from placement.cli.output import say
+from placement.errors import NoAnswerError
 
 T = TypeVar("T")
 
@@ -71,7 +72,7 @@ def run_cancellable(call: Callable[[threading.Event], T]) -> tuple[T, bool]:
     Raises
     ------
     KeyboardInterrupt
-        On a second signal.
+        On a second signal, or if the first came before there was an answer.
     """
     cancel = threading.Event()
     job = _Job(lambda: call(cancel))
@@ -79,4 +80,9 @@ def run_cancellable(call: Callable[[threading.Event], T]) -> tuple[T, bool]:
         job.start()
         while job.is_alive():
             job.join(timeout=0.1)  # a join without limit would hold back the signal
-    return job.result(), cancel.is_set()
+    try:
+        return job.result(), cancel.is_set()
+    except NoAnswerError:
+        if cancel.is_set():  # stopped before there was anything to print
+            raise KeyboardInterrupt from None
+        raise

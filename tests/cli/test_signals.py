@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from placement.cli.signals import run_cancellable
+from placement.errors import NoAnswerError
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,6 +96,16 @@ def test_an_error_in_the_thread_reaches_the_caller() -> None:
         raise ValueError("from the thread")
 
     with pytest.raises(ValueError, match="from the thread"):
+        run_cancellable(call)
+
+
+def test_a_signal_before_there_is_an_answer_is_an_interruption() -> None:
+    def call(cancel: threading.Event) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        cancel.wait(timeout=10)
+        raise NoAnswerError("nothing yet")
+
+    with pytest.raises(KeyboardInterrupt):
         run_cancellable(call)
 
 

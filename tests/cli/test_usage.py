@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Command
 
-POSITION = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>PL\d{3}) ")
+POSITION = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>[A-Z]{2}\d{3}) ")
 
 
 @pytest.mark.parametrize(
