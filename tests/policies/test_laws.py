@@ -17,7 +17,7 @@ from tests.policies.halves import eligible
 from tests.policies.worlds import make_workspace, random_catalog
 
 EXAMPLES = 100
-ENOUGH_CASES = 40
+ENOUGH_CASES = 25
 TARGETS: tuple[dict[str, object], ...] = (
     {},
     {},
@@ -70,9 +70,9 @@ def random_world(rng: Random) -> World:
     catalog = random_catalog(rng, size=rng.randint(1, 10))
     policies = tuple(
         _aimed(random_policy(rng, catalog, rng.choice(list(POLICY_TYPES)), name=f"p{i}"), rng)
-        for i in range(rng.randint(0, 6))
+        for i in range(rng.randint(0, 8))
     )
-    environment = tuple(p.name for p in policies if rng.random() < 0.5)
+    environment = tuple(p.name for p in policies if rng.random() < 0.6)
     deployment = tuple(p.name for p in policies if rng.random() < 0.4)
     return World(catalog, policies, environment, deployment)
 

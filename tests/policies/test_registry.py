@@ -56,7 +56,7 @@ def test_type_word_is_the_registry_key(type_name: str) -> None:
 @each_type
 def test_first_line_is_a_sentence_a_customer_could_sign(type_name: str) -> None:
     first = (_module(type_name).__doc__ or "").splitlines()[0]
-    assert first.startswith("A ")
+    assert first.startswith(("A ", "An "))
     assert first.endswith(".")
     assert 40 <= len(first) <= 110
     assert not set(first) & set("`_{}()"), "plain words, no code"
