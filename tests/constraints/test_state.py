@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.verifier.fleet import At, deployment, fleet, judge, running, workspace
+
+CATALOG = fleet()
+SPACE = workspace(deployment("chat", replicas=3))
+RUNS = running(CATALOG, SPACE, At("chat", "cordoned/0", 2))
+
+
+def test_running_replicas_may_stay_on_a_cordoned_node() -> None:
+    assert judge(CATALOG, RUNS, At("chat", "cordoned/0", 2), At("chat", "east/0")).ok
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_fewer_may_stay(replicas: int) -> None:
+    rest = At("chat", "east/0", 3 - replicas)
+    assert judge(CATALOG, RUNS, At("chat", "cordoned/0", replicas), rest).ok
+
+
+@pytest.mark.parametrize(
+    ("space", "stay"), [(SPACE, 0), (RUNS, 2)], ids=["nothing runs", "two run"]
+)
+def test_new_replicas_on_a_cordoned_node_are_found(space, stay: int) -> None:
+    (violation,) = judge(CATALOG, space, At("chat", "cordoned/0", 3)).violations
+    assert violation.rule == "state"
+    assert violation.message == f"3 replicas on cordoned node `cordoned/0`, {stay} may stay there"
+
+
+def test_a_changed_template_may_not_stay() -> None:
+    changed = workspace(deployment("chat", version="2", replicas=3), running=RUNS.running)
+    rules = {v.rule for v in judge(CATALOG, changed, At("chat", "cordoned/0", 1)).violations}
+    assert rules == {"state"}
+
+
+@pytest.mark.parametrize("state", ["draining", "lost"])
+def test_nobody_may_be_on_a_draining_or_lost_node(state: str) -> None:
+    runs = running(CATALOG, SPACE, At("chat", f"{state}/0", 1))
+    (violation,) = judge(CATALOG, runs, At("chat", f"{state}/0", 1)).violations
+    assert violation.rule == "state"
+    assert violation.message == f"1 replicas on node group `{state}`, which is {state}"
