@@ -58,8 +58,8 @@ MAX_NODES = 5
 
 
 def draw_regions(rng: Random) -> tuple[Region, ...]:
-    countries = rng.sample(sorted(COUNTRIES), rng.choice((2, 2, 3)))
-    providers = rng.sample(PROVIDERS, rng.choice((1, 2, 2)))
+    countries = rng.sample(sorted(COUNTRIES), rng.choice((2, 3, 3)))
+    providers = rng.sample(PROVIDERS, rng.choice((1, 2, 2, 2)))
     chosen = countries + [rng.choice(countries) for _ in range(rng.choice((0, 0, 1)))]
     return tuple(
         Region(
@@ -100,8 +100,8 @@ def draw_group(rng: Random, name: str, region: Region, flavor: str | None, count
 
 
 def draw_groups(rng: Random, regions: tuple[Region, ...]) -> tuple[Group, ...]:
-    flavors = rng.sample([gpu.name for gpu in GPUS], rng.choice((1, 2, 2)))
-    size = rng.choice((2, 3, 3, 4))
+    flavors = rng.sample([gpu.name for gpu in GPUS], rng.choice((1, 2, 2, 3)))
+    size = rng.choice((2, 3, 3, 4, 4))
     spare = MAX_NODES - size
     groups = []
     for index in range(size):
@@ -125,7 +125,7 @@ def draw_deployment(rng: Random, index: int, groups: tuple[Group, ...]) -> Deplo
             flavors = tuple(sorted({(g.flavor_type, g.flavor) for g in groups}))
     return Deployment(
         name=f"m{index}",
-        environment=rng.choice(("production", "production", "development")),
+        environment=rng.choice(("production", "development")),
         labels=(("app", rng.choice("ab")),) if rng.random() < 0.7 else (),
         flavors=flavors,
         replicas=rng.choice((2, 2, 3, 3, 4, 4)),
@@ -219,7 +219,7 @@ class Draft:
         )
 
     def level(self) -> str:
-        return self.rng.choice(("environment", "environment", "deployment"))
+        return self.rng.choice(("environment", "deployment"))
 
 
 # --- policies -----------------------------------------------------------------------------
@@ -253,6 +253,13 @@ def location_entries(draft: Draft, regions: set[str], kind: str | None = None) -
     return tuple(sorted(found))
 
 
+def some_of(rng: Random, options: set[Any]) -> set[Any]:
+    """Return all options mostly, else some of them."""
+    if not options or rng.random() < 0.7:
+        return options
+    return set(rng.sample(sorted(options), rng.randint(1, len(options))))
+
+
 def refusing(draft: Draft, kind: str, group: Group) -> tuple[Any, ...] | None:
     """Return a policy spec of one type that allows others but not a node group, if it can."""
     rng, world, rules = draft.rng, draft.world, draft.rules
@@ -262,7 +269,7 @@ def refusing(draft: Draft, kind: str, group: Group) -> tuple[Any, ...] | None:
             others = {g.region for g in world.groups if g.region != group.region}
             if not others:
                 others = {r.key for r in world.regions if r.key != group.region}
-            kept = set(rng.sample(sorted(others), rng.randint(1, len(others)))) if others else set()
+            kept = some_of(rng, others)
             # A country or continent of another region may cover this one too.
             entries = location_entries(draft, kept, rng.choice((None, "country", "continent")))
             if rules.allows(Policy("", "location", entries), group):
@@ -274,7 +281,7 @@ def refusing(draft: Draft, kind: str, group: Group) -> tuple[Any, ...] | None:
             )
             if not others:
                 return (("gpu", rng.choice([g.name for g in GPUS if g.name != group.flavor])),)
-            return tuple(sorted(rng.sample(others, rng.randint(1, len(others)))))
+            return tuple(sorted(some_of(rng, set(others))))
         case "provider":
             others = sorted({r.provider for r in world.regions if r.provider != region.provider})
             return tuple(others) or (rng.choice([p for p in PROVIDERS if p != region.provider]),)
@@ -557,8 +564,8 @@ def spread(kind: str, over: str | None = None) -> Callable[[Draft], None]:
             return
         form = rng.choice(("max", "min", "skew")) if kind == "any" else kind
         domain = over or rng.choice(OVERS)
-        if pick.replicas < 2:
-            draft.set(draft.world.change(pick.key, replicas=rng.choice((2, 3))))
+        if pick.replicas < (3 if form == "skew" else 2):
+            draft.set(draft.world.change(pick.key, replicas=rng.choice((3, 3, 4))))
             pick = draft.world.deployment(pick.key)
         per: dict[str, int] = {}
         for node, count in draft.best.placed[pick.key].items():
@@ -571,7 +578,7 @@ def spread(kind: str, over: str | None = None) -> Callable[[Draft], None]:
             case "min":
                 entry = Spread(domain, min_domains=len(per) + 1)
             case _:
-                entry = Spread(domain, max_skew=rng.choice((0, 1)) if top < 3 else 1)
+                entry = Spread(domain, max_skew=1)
         draft.set(draft.world.change(pick.key, spread=(*pick.spread, entry)))
 
     return twist
@@ -796,7 +803,10 @@ def lose(draft: Draft) -> None:
         others = tuple(r for r in draft.world.reserved if r.node != row.node)
         draft.set(replace(draft.world, reserved=(*others, held)))
     elif what == "gone" and group.count > 1:
-        draft.set(draft.world.change_group(name, count=group.count - 1))
+        gone = f"{name}/{group.count - 1}"
+        held = tuple(r for r in draft.world.reserved if r.node != gone)
+        changed = draft.world.change_group(name, count=group.count - 1)
+        draft.set(replace(changed, reserved=held))
     elif what == "foreign":
         gone = replace(row, node="gone/0", gpu=None)
         rows = tuple(r for r in draft.world.running if r != row)
@@ -825,48 +835,49 @@ TWISTS: tuple[tuple[str, int, int, Twist], ...] = (
     ("carbon objective", 0, 3, cheap_carbon),
     ("origins", 1, 7, origins),
     ("flavors", 2, 4, flavors),
-    ("gpu memory", 2, 7, gpu_memory),
+    ("gpu memory", 2, 9, gpu_memory),
     ("cpus", 2, 5, resource("cpus")),
     ("memory", 2, 5, resource("memory")),
     ("extra", 2, 10, extra),
-    ("reserve gpus", 3, 10, reserve("gpus")),
-    ("reserve cpus", 3, 9, reserve("cpus")),
+    ("reserve gpus", 3, 14, reserve("gpus")),
+    ("reserve cpus", 3, 11, reserve("cpus")),
     ("reserve memory", 3, 9, reserve("memory")),
     ("running", 4, 3, running),
-    ("other version", 4, 11, other_version),
-    ("lose", 4, 5, lose),
-    ("keep cordoned", 4, 11, keep_cordoned),
+    ("other version", 4, 14, other_version),
+    ("lose", 4, 4, lose),
+    ("keep cordoned", 4, 18, keep_cordoned),
     ("draining", 5, 7, state("draining")),
     ("lost", 5, 6, state("lost")),
     ("cordoned", 5, 2, state("cordoned")),
-    ("location region", 6, 6, location_of("region")),
+    ("location region", 6, 8, location_of("region")),
     ("location country", 6, 6, location_of("country")),
     ("location continent", 6, 6, location_of("continent")),
     ("location bloc", 6, 8, location_of("bloc")),
     ("location", 6, 2, add_policy("location")),
     ("flavor", 6, 4, add_policy("flavor")),
-    ("cpu flavor", 1, 23, cpu_flavor),
-    ("provider", 6, 5, add_policy("provider")),
-    ("price", 6, 8, add_policy("price")),
+    ("cpu flavor", 1, 42, cpu_flavor),
+    ("provider", 6, 7, add_policy("provider")),
+    ("price", 6, 12, add_policy("price")),
     ("carbon", 6, 6, add_policy("carbon")),
     ("widen", 6, 9, widen),
     ("narrow", 6, 4, narrow),
     ("resource types", 6, 12, resource_types),
     ("selector", 6, 11, policy_selector),
-    ("observe", 6, 7, observe),
+    ("observe", 6, 14, observe),
     ("max per domain", 7, 2, spread("max")),
     ("min domains", 7, 2, spread("min")),
-    ("max skew", 7, 2, spread("skew")),
-    *((f"spread {over}", 7, 8, spread("any", over)) for over in OVERS),
-    ("max per node", 7, 4, spread("max", "node")),
+    ("max skew", 7, 6, spread("skew")),
+    *((f"spread {over}", 7, 10, spread("any", over)) for over in OVERS),
+    ("zones", 7, 3, spread("any", "zone")),
+    ("max per node", 7, 7, spread("max", "node")),
     ("separate", 8, 11, separate),
     ("together", 8, 8, together),
-    ("other environment", 8, 20, other_environment),
+    ("other environment", 8, 22, other_environment),
     ("select peers", 8, 8, select_peers),
     ("crowd", 8, 30, crowd),
-    ("disable", 9, 6, disable),
-    ("priority", 9, 20, priority),
-    ("min replicas", 9, 10, min_replicas),
+    ("disable", 9, 8, disable),
+    ("priority", 9, 28, priority),
+    ("min replicas", 9, 14, min_replicas),
 )
 
 

@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from placement.catalog import rows
-from placement.catalog.catalog import Catalog
-from placement.catalog.load import make_catalog
+from placement.catalog.catalog import Catalog, make_catalog
 from placement.policies.registry import POLICY_TYPES
 from placement.workspace.assignment import Assignment
 from placement.workspace.making import make_workspace

@@ -1,0 +1,71 @@
+"""The random worlds of the suite are hard enough: joint, short of capacity, every rule felt."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worlds.features import FEATURES, NOT_FELT, felt, is_joint, is_short
+from tests.worlds.generator import random_world
+from tests.worlds.oracle import Optimum, optimum
+from tests.worlds.seeds import WORLDS
+from tests.worlds.world import World
+
+JOINT_SHARE = 0.40
+SHORT_SHARE = 0.20
+FELT_WORLDS = 100
+
+Solved = list[tuple[World, Optimum]]
+
+
+@pytest.fixture(scope="module")
+def solved() -> Solved:
+    worlds = [random_world(seed) for seed in range(WORLDS)]
+    return [(world, optimum(world)) for world in worlds]
+
+
+def count_felt(name: str, solved: Solved, enough: int) -> int:
+    """Return in how many worlds a feature is felt, counting no further than ``enough``."""
+    count = 0
+    for world, best in solved:
+        count += felt(world, name, best)
+        if count == enough:
+            break
+    return count
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("generator")
+def test_there_are_at_least_two_thousand_worlds_and_no_two_are_equal(solved):
+    assert WORLDS >= 2000
+    worlds = [world for world, _ in solved]
+    assert len(set(worlds)) >= 0.999 * WORLDS
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("generator")
+def test_the_joint_optimum_is_often_not_the_sum_of_the_single_optima(solved):
+    joint = sum(is_joint(world, best) for world, best in solved)
+    assert joint >= JOINT_SHARE * WORLDS
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("generator")
+def test_capacity_is_often_short_although_everything_has_somewhere_to_go(solved):
+    short = sum(is_short(world, best) for world, best in solved)
+    assert short >= SHORT_SHARE * WORLDS
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("generator")
+@pytest.mark.parametrize("name", FEATURES)
+def test_every_feature_changes_the_optimum_in_enough_worlds(name, solved):
+    assert count_felt(name, solved, FELT_WORLDS) == FELT_WORLDS
+
+
+def test_a_seed_always_gives_the_same_world():
+    assert [random_world(seed) for seed in range(20)] == [random_world(seed) for seed in range(20)]
+
+
+def test_what_cannot_be_felt_has_a_reason():
+    assert not set(NOT_FELT) & set(FEATURES)
+    assert all(len(reason) > 20 for reason in NOT_FELT.values())
