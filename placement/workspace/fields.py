@@ -102,18 +102,18 @@ Flag = Annotated[bool, Field(strict=True)]
 
 Quantity = Annotated[
     Decimal,
-    BeforeValidator(_number),
     Field(ge=0, le=MAX_QUANTITY),
+    BeforeValidator(_number),
     AfterValidator(_thousandths),
 ]
 """An amount in steps of 0.001."""
 
 Gpus = Annotated[
-    Decimal, BeforeValidator(_number), Field(ge=0, le=MAX_QUANTITY), AfterValidator(_gpus)
+    Decimal, Field(ge=0, le=MAX_QUANTITY), BeforeValidator(_number), AfterValidator(_gpus)
 ]
 """Whole GPUs, or a part of one GPU in steps of 0.001."""
 
 Weight = Annotated[
-    Decimal, BeforeValidator(_number), Field(gt=0, le=MAX_WEIGHT), AfterValidator(_millionths)
+    Decimal, Field(gt=0, le=MAX_WEIGHT), BeforeValidator(_number), AfterValidator(_millionths)
 ]
 """A relative weight in steps of 0.000001."""

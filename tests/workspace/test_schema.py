@@ -37,6 +37,7 @@ def test_every_object_is_closed_and_every_reference_is_defined(kind):
             if "$ref" in part:
                 assert part["$ref"].removeprefix("#/$defs/") in found["$defs"]
             assert "pattern" not in part, "numbers in quotes are not numbers"
+            assert not {"ge", "gt", "le", "lt"} & set(part), "no words of JSON Schema"
 
 
 def test_policies_are_one_of_the_types_and_the_alias():
@@ -60,6 +61,7 @@ def test_model_deployments():
     resources = schema("ModelDeployment")["$defs"]["Resources"]["properties"]
     assert resources["cpus"]["type"] == "number"
     assert resources["cpus"]["default"] == 1
+    assert resources["cpus"]["minimum"] == 0
 
 
 def test_the_examples_of_the_loader_fit():
