@@ -75,6 +75,15 @@ NODE_COLUMNS = (
     *("gpu_count", "gpu_fraction", "cpus", "memory_gib", "price_per_hour", "count", "source"),
 )
 
+PLACE_SOURCES = {
+    "name-derived (SkyPilot catalog)": "provider's own code, place read from the code",
+    "RunPod region = ISO alpha-2 country code (SkyPilot catalog)": "provider's own code, which is "
+    "a country code",
+    "manual, verify against docs.nebius.com": "not verified",
+    "google-cloud region us-central2 (manual)": "not verified",
+}
+"""Sources that need more or other words than the facts have."""
+
 Row = dict[str, str]
 
 
@@ -124,7 +133,7 @@ def region_rows(facts: Path, regions: Iterable[Row]) -> list[tuple[str, ...]]:
     rows = []
     for row in regions:
         grid = carbon.get((row["provider"], row["region"]), {})
-        source = f"place: {row['source']}"
+        source = f"place: {PLACE_SOURCES.get(row['source'], row['source'])}"
         if grid.get("grid_gco2eq_per_kwh"):
             source += f"; carbon {grid['year']} by {grid['method']}: {grid['source']}"
         rows.append((
