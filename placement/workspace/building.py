@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from placement.workspace.codes import Code
-from placement.workspace.findings import Findings
+from placement.workspace.findings import Advice, Findings
 from placement.workspace.nodes import Entry, Node
 from placement.workspace.scalars import NumberError
 from placement.workspace.text import quote
@@ -46,7 +46,7 @@ class TreeBuilder:
         top = self._stack[-1]
         return isinstance(top.node.value, dict) and top.key is None
 
-    def stop(self, code: Code, message: str, node: Node, suggestion: str | None = None) -> None:
+    def stop(self, code: Code, message: str, node: Node, suggestion: Advice = None) -> None:
         """Record an error after which the file cannot be read any further."""
         self.findings.add(code, message, node, suggestion=suggestion)
         raise StopReading

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from placement.policies.base import NameKind, Policy
 from placement.workspace.codes import Code
 from placement.workspace.documents import Loaded
 from placement.workspace.fields import name_problem
+from placement.workspace.findings import Advice
 from placement.workspace.nodes import Node, locate
 from placement.workspace.places import PLACE_CODES, find_place, suggest_place
 from placement.workspace.sources import Key, Written
@@ -91,7 +93,7 @@ def check_places(loaded: Iterable[Loaded]) -> None:
         for kind, text, path in _places(one):
             if text and find_place(kind, text) is None:
                 message = f"unknown {kind} {quote(text)}"
-                _add(one, path, PLACE_CODES[kind], message, suggest_place(kind, text))
+                _add(one, path, PLACE_CODES[kind], message, partial(suggest_place, kind, text))
 
 
 def _places(one: Loaded) -> Iterator[tuple[NameKind, str, Path]]:
@@ -147,10 +149,10 @@ def _names(loaded: Iterable[Loaded], kind: str) -> set[str]:
 
 
 def _unknown(one: Loaded, path: Path, code: Code, what: str, name: str, known: set[str]) -> None:
-    advice = did_you_mean(name, known)
-    if advice is None and what == "environment":
-        advice = "declare it in a document of kind `Environment`"
-    _add(one, path, code, f"{what} {quote(name)} does not exist", advice)
+    declare = "declare it in a document of kind `Environment`"
+    otherwise = declare if what == "environment" else None
+    message = f"{what} {quote(name)} does not exist"
+    _add(one, path, code, message, partial(did_you_mean, name, known, otherwise))
 
 
 def _add(
@@ -158,7 +160,7 @@ def _add(
     path: Path,
     code: Code,
     message: str,
-    suggestion: str | None = None,
+    suggestion: Advice = None,
 ) -> None:
     node: Node | None = None
     if one.node is not None:

@@ -7,7 +7,8 @@ knows. A known name that no node of the fleet has is a warning.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from placement.catalog.geography import (
     countries_of_bloc,
@@ -20,6 +21,7 @@ from placement.catalog.names import CatalogNames
 from placement.errors import Diagnostic, Severity
 from placement.policies.base import NameKind, NameReference
 from placement.workspace.codes import Code
+from placement.workspace.findings import CAP, Advice, advise
 from placement.workspace.sources import Key, Sources
 from placement.workspace.text import did_you_mean, quote
 from placement.workspace.workspace import Workspace
@@ -31,7 +33,7 @@ class _Fault:
 
     code: Code
     message: str
-    suggestion: str | None = None
+    suggestion: Advice = None
     severity: Severity = Severity.ERROR
 
 
@@ -46,19 +48,24 @@ def check_names(workspace: Workspace, names: CatalogNames) -> tuple[Diagnostic, 
         Names of the catalog that is planned on.
     """
     sources = workspace.sources or Sources()
-    found = {
-        sources.diagnostic(
-            key,
-            reference.path,
-            fault.code,
-            fault.message,
-            suggestion=fault.suggestion,
-            severity=fault.severity,
-        )
+    found = [
+        (sources.diagnostic(key, reference.path, fault.code, fault.message), fault)
         for key, reference in _references(workspace)
         for fault in _judge(reference, names)
-    }
-    return tuple(sorted(found, key=lambda d: (d.file, d.line, d.column, d.code, d.message)))
+    ]
+    found.sort(key=lambda pair: _position(pair[0]))
+    return tuple(
+        replace(
+            diagnostic,
+            severity=fault.severity,
+            suggestion=advise(fault.suggestion) if index < CAP else None,
+        )
+        for index, (diagnostic, fault) in enumerate(found)
+    )
+
+
+def _position(found: Diagnostic) -> tuple[str, int, int, str, str]:
+    return (found.file, found.line, found.column, found.code, found.message)
 
 
 def _references(workspace: Workspace) -> Iterator[tuple[Key, NameReference]]:
@@ -93,11 +100,11 @@ def _judge(reference: NameReference, names: CatalogNames) -> Iterator[_Fault]:
 def _region(text: str, names: CatalogNames) -> Iterator[_Fault]:
     keys = names.find_regions(text)
     if not keys:
-        advice = did_you_mean(text, names.region_names)
+        advice = partial(did_you_mean, text, names.region_names)
         yield _Fault(Code.UNKNOWN_REGION, f"unknown region {quote(text)}", advice)
     elif len(keys) > 1:
-        advice = "write " + " or ".join(quote(key) for key in keys)
-        yield _Fault(Code.AMBIGUOUS_REGION, f"region {quote(text)} is ambiguous", advice)
+        written = "write " + " or ".join(quote(key) for key in keys)
+        yield _Fault(Code.AMBIGUOUS_REGION, f"region {quote(text)} is ambiguous", written)
     elif keys[0] not in names.used_regions:
         yield _absent(f"in region {quote(text)}", names)
 
@@ -105,7 +112,7 @@ def _region(text: str, names: CatalogNames) -> Iterator[_Fault]:
 def _gpu(text: str, names: CatalogNames) -> Iterator[_Fault]:
     gpus = names.find_gpus(text)
     if not gpus:
-        advice = did_you_mean(text, names.gpu_names)
+        advice = partial(did_you_mean, text, names.gpu_names)
         yield _Fault(Code.UNKNOWN_GPU, f"unknown GPU {quote(text)}", advice)
     elif not names.used_gpus.intersection(gpus):
         yield _absent(f"with GPU {quote(text)}", names)
@@ -114,9 +121,9 @@ def _gpu(text: str, names: CatalogNames) -> Iterator[_Fault]:
 def _cpu(text: str, names: CatalogNames) -> Iterator[_Fault]:
     cpu = names.find_cpu(text)
     if cpu is None:
-        advice = did_you_mean(text, names.cpus)
-        known = " or ".join(quote(name) for name in names.cpus)
-        yield _Fault(Code.UNKNOWN_CPU, f"unknown CPU {quote(text)}", advice or f"write {known}")
+        known = "write " + " or ".join(quote(name) for name in names.cpus)
+        advice = partial(did_you_mean, text, names.cpus, known)
+        yield _Fault(Code.UNKNOWN_CPU, f"unknown CPU {quote(text)}", advice)
     elif cpu not in names.used_cpus:
         yield _absent(f"with CPU {quote(text)}", names)
 
@@ -125,7 +132,7 @@ def _provider(text: str, names: CatalogNames) -> Iterator[_Fault]:
     provider = names.find_provider(text)
     if provider is None:
         message = f"provider {quote(text)} is not in catalog {quote(names.name)}"
-        advice = did_you_mean(text, names.providers)
+        advice = partial(did_you_mean, text, names.providers)
         yield _Fault(Code.UNKNOWN_PROVIDER, message, advice, Severity.WARNING)
     elif provider not in names.used_providers:
         yield _absent(f"of provider {quote(text)}", names)

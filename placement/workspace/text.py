@@ -41,9 +41,9 @@ def nearest(text: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
     return tuple(folded[name] for name in found)
 
 
-def did_you_mean(text: str, known: Iterable[str]) -> str | None:
-    """Return advice that names the nearest known names, or None."""
+def did_you_mean(text: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
+    """Return advice that names the nearest known names; ``otherwise`` if none is near."""
     names = nearest(text, known)
     if not names:
-        return None
+        return otherwise
     return "did you mean " + " or ".join(quote(name) for name in names) + "?"

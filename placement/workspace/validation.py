@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -194,15 +195,24 @@ def _record_value(
 
 def unknown_field(name: str, known: Mapping[str, str] | set[str], key: Node, f: Findings) -> None:
     """Record a field that does not exist, with the nearest that do."""
-    f.add(Code.UNKNOWN_FIELD, f"unknown field {quote(name)}", key, suggestion=_near(name, known))
+    f.add(
+        Code.UNKNOWN_FIELD,
+        f"unknown field {quote(name)}",
+        key,
+        suggestion=partial(_near, name, known),
+    )
 
 
 def unknown_value(what: str, allowed: list[str], node: Node, findings: Findings) -> None:
     """Record a word that is not in a closed list."""
     advice = "choose one of " + ", ".join(quote(word) for word in allowed)
-    near = did_you_mean(node.text, allowed)
     message = f"{quote(what)} cannot be {quote(node.text)}"
-    findings.add(Code.UNKNOWN_VALUE, message, node, suggestion=near or advice)
+    findings.add(
+        Code.UNKNOWN_VALUE,
+        message,
+        node,
+        suggestion=partial(did_you_mean, node.text, allowed, advice),
+    )
 
 
 def _near(name: str, known: Mapping[str, str] | set[str]) -> str | None:
