@@ -72,7 +72,7 @@ class ProblemBuilder:
         self._apart: set[tuple[int, int]] = set()
         self._together: list[tuple[int, tuple[int, ...]]] = []
         self._distinct: dict[int, int] = {}
-        self._skew: dict[int, tuple[int, int]] = {}
+        self._skew: dict[int, tuple[tuple[int, int], ...]] = {}
         self._keep: dict[int, int] = {}
         self._open: dict[int, int] = {}
         self._make_pairs(allowed)
@@ -358,7 +358,7 @@ class ProblemBuilder:
 
     def bound_per_node(self, d: int, least: int, most: int) -> None:
         """Ask the packing for counts between two variables on every node."""
-        self._skew[d] = (least, most)
+        self._skew[d] = (*self._skew.get(d, ()), (least, most))
 
     def keep_apart(self, first: int, second: int) -> None:
         """Ask the packing never to put two deployments on one node."""

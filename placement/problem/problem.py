@@ -76,8 +76,8 @@ class NodeRules:
         Per pair: the most replicas on one node.
     distinct : dict of int to int
         Pair to the variable that says on how many nodes its replicas must lie at least.
-    skew : dict of int to (int, int)
-        Deployment to the variables for the least and the most replicas on any node.
+    skew : dict of int to tuple of (int, int)
+        Deployment to pairs of variables: the least and the most replicas on any node.
     apart : frozenset of (int, int)
         Deployments that must not share a node.
     together : tuple of (int, tuple of int)
@@ -90,7 +90,7 @@ class NodeRules:
 
     most: Ints
     distinct: dict[int, int] = field(default_factory=dict)
-    skew: dict[int, tuple[int, int]] = field(default_factory=dict)
+    skew: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     apart: frozenset[tuple[int, int]] = frozenset()
     together: tuple[tuple[int, tuple[int, ...]], ...] = ()
     keep: dict[int, int] = field(default_factory=dict)

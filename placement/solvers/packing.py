@@ -123,9 +123,8 @@ def _item(problem: Problem, solution: Ints, pair: int) -> Item:
     d = int(problem.pair_deployment[pair])
     deployment = problem.deployments[d]
     most, least = int(rules.most[pair]), 0
-    if d in rules.skew:
-        low, high = rules.skew[d]
-        least, most = int(solution[low]), min(most, int(solution[high]))
+    for low, high in rules.skew.get(d, ()):
+        least, most = max(least, int(solution[low])), min(most, int(solution[high]))
     return Item(
         deployment=d,
         count=int(solution[pair]),
@@ -211,7 +210,12 @@ class NodeSpace:
 
 
 def pack(task: CellTask, *, seed: int = 0) -> Packed:
-    """Lay the replicas of one cell out on its nodes."""
+    """Lay the replicas of one cell out on its nodes.
+
+    Nodes beyond ``task.nodes`` stay empty, which a wish for some on every node rules out.
+    """
+    if task.nodes < task.cell.size and any(item.least for item in task.items):
+        return Packed(None)
     if task.plain:
         seats = _first_fit(task)
         if seats is not None:
