@@ -16,12 +16,13 @@ from placement.workspace.workspace import ModelDeployment, Workspace
 MICRO = 1_000_000
 
 _DEPLOYMENTS = (
-    Column("MODEL", keep=True),
-    Column("ENVIRONMENT", keep=True),
+    Column("MODEL"),
+    Column("ENVIRONMENT"),
     Column("VERSION"),
     Column("REPLICAS", right=True),
-    Column("FLAVOR", keep=True),
-    Column("REGION", keep=True),
+    Column("HERE", right=True),
+    Column("FLAVOR"),
+    Column("REGION"),
     Column("INSTANCE TYPE"),
     Column("NODES", right=True),
     Column("USD/H", right=True),
@@ -96,13 +97,18 @@ def _rows_of_one(
     tail = considered
     places = _places(rows, catalog)
     if not places:
-        yield (*head, "-", "-", "-", "-", "-", tail)
+        yield (*head, "-", "-", "-", "-", "-", "-", tail)
     for place, alike in places.items():
-        nodes = len({row.node for row in alike})
-        cost = _usd(sum(row.cost for row in alike))
-        yield (*head, place.flavor, place.region, place.instance_type, str(nodes), cost, tail)
-        # What stands in the line above is not repeated, except how many replicas are here.
+        yield (*head, *_cells(place, alike), tail)
+        # What stands in the line above is not repeated.
         head, tail = ("", "", "", ""), ""
+
+
+def _cells(place: _Place, rows: Sequence[Assignment]) -> tuple[str, ...]:
+    here = str(sum(row.replicas for row in rows))
+    nodes = str(len({row.node for row in rows}))
+    cost = _usd(sum(row.cost for row in rows))
+    return (here, place.flavor, place.region, place.instance_type, nodes, cost)
 
 
 def _places(rows: Sequence[Assignment], catalog: Catalog) -> dict[_Place, list[Assignment]]:

@@ -52,7 +52,7 @@ def test_the_table_says_what_people_ask(placement: Command, fleet: Path, manifes
     page = placement("plan", manifests, "--catalog", fleet, "-o", "table").out
     assert page.startswith("Plan: optimal (certificate: global); 2 of 2 replicas placed, 1.0520")
     row = next(line for line in page.splitlines() if line.startswith("chat"))
-    assert row.split()[:6] == ["chat", "development", "B", "2/2", "T4", "aws/us-east-1"]
+    assert row.split()[:7] == ["chat", "development", "B", "2/2", "2", "T4", "aws/us-east-1"]
     assert row.endswith("1 of 4 node groups")
     assert "place 2, keep 0, move 0, remove 0" in page
     assert any(line.startswith("cost") and "proved" in line for line in page.splitlines())
