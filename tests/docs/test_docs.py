@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from placement.policies.base import Policy
 from placement.policies.registry import POLICY_TYPES
 from placement.workspace import load_workspace
-from tests.docs.pages import DOCS, ROOT, blocks, pages, prose, table
+from tests.docs.pages import DOCS, ROOT, blocks, pages, table
 
 POLICY_PAGES = sorted((DOCS / "policies").glob("*.md"))
 
@@ -64,15 +64,6 @@ def test_list_of_types_is_the_registry() -> None:
     text = (DOCS / "policies" / "README.md").read_text(encoding="utf-8")
     listed = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
     assert listed[: len(POLICY_TYPES)] == list(POLICY_TYPES)
-
-
-@pytest.mark.parametrize("page", pages(), ids=_name)
-def test_links_between_files_lead_somewhere(page: Path) -> None:
-    text = prose(page)
-    targets = {part.split(")")[0].split("#")[0] for part in text.split("](")[1:]}
-    for target in sorted(targets - {""}):
-        if "://" not in target:
-            assert (page.parent / target).exists(), target
 
 
 def _described(rows: list[list[str]]) -> list[tuple[str, str, str]]:

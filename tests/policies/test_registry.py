@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from placement.policies.base import Policy
+from placement.policies.base import Policy, ResourceKind
 from placement.policies.registry import POLICY_TYPES, TYPE_ALIASES
 from tests.policies.generators import GENERATORS
 from tests.policies.halves import disagreements, random_cases
@@ -73,6 +74,15 @@ def test_has_test_file_page_and_generator(type_name: str) -> None:
 def test_says_what_it_allows(type_name: str) -> None:
     for policy, _ in random_cases(type_name, count=20):
         assert policy.options()
+
+
+@each_type
+def test_meaning_holds_the_type_and_no_name_or_target(type_name: str) -> None:
+    """Masks are shared under it, so types must never be mixed up."""
+    for policy, _ in random_cases(type_name, count=20):
+        aimed = policy.model_copy(update={"name": "other", "resource_types": (ResourceKind.JOB,)})
+        assert json.loads(policy.meaning)["type"] == type_name
+        assert type(policy).model_validate(aimed.model_dump()).meaning == policy.meaning
 
 
 @each_type
