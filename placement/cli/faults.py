@@ -12,9 +12,9 @@ from typing import ParamSpec
 
 import typer
 
+from placement.cli.findings import reason_of, unreadable
 from placement.cli.output import say
 from placement.errors import (
-    Diagnostic,
     InputError,
     InternalFaultError,
     NoAnswerError,
@@ -74,21 +74,6 @@ def _bad_input(error: InputError) -> ExitCode:
 
 def _unreadable(error: OSError) -> ExitCode:
     return _bad_input(InputError([unreadable(str(error.filename), reason_of(error))]))
-
-
-def unreadable(file: str, reason: str) -> Diagnostic:
-    """Return the finding that a file of the command line cannot be read."""
-    return Diagnostic(file, 1, 1, "PL901", f"cannot read the file: {reason}")
-
-
-def unwritable(file: str, reason: str) -> Diagnostic:
-    """Return the finding that a file of the command line cannot be written."""
-    return Diagnostic(file, 1, 1, "PL902", f"cannot write the file: {reason}")
-
-
-def reason_of(error: OSError) -> str:
-    """Return what the system says about an error, in lower case."""
-    return (error.strerror or type(error).__name__).lower()
 
 
 def _internal_fault(error: Exception) -> ExitCode:

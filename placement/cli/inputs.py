@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from placement.cli.faults import reason_of, unreadable
+from placement.cli.findings import reason_of, unreadable
 from placement.cli.output import say
 from placement.errors import Diagnostic, InputError, Severity
 

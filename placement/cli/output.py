@@ -14,6 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from placement.cli.findings import reason_of, unwritable
+from placement.errors import InputError
+
 
 class Format(StrEnum):
     """How a command prints its answer."""
@@ -39,13 +42,26 @@ def choose_format(wanted: Format | None) -> Format:
 
 
 def emit(text: str) -> None:
-    """Write to stdout; a reader that has gone away is no fault."""
+    """Write to stdout; a reader that has gone away is no fault.
+
+    Raises
+    ------
+    InputError
+        If stdout cannot take the answer, for instance because the disk is full.
+    """
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more at exit: give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
+    except OSError as error:
+        _silence_stdout()
+        raise InputError([unwritable("<stdout>", reason_of(error))]) from None
+
+
+def _silence_stdout() -> None:
+    # Python flushes stdout once more at exit: give it somewhere to go.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(line: str) -> None:

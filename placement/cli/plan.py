@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placement.cli import inputs, output
-from placement.cli.faults import ExitCode, guarded, reason_of, unwritable
+from placement.cli.faults import ExitCode, guarded
+from placement.cli.findings import reason_of, unwritable
 from placement.cli.output import Format
 from placement.cli.parameters import (
     BillingOption,

@@ -139,7 +139,8 @@ def _changes(plan: Plan) -> str:
 
 
 def _tier_row(tier: Tier) -> tuple[str, ...]:
-    unit = tier.unit or "GPUs"
+    # A mix adds up unlike things; every other tier without a unit counts by weight.
+    unit = tier.unit or ("" if tier.name.startswith("mix:") else "GPUs")
     return (tier.name, _exact(tier.value, tier.scale), _bound(tier), _gap(tier), unit)
 
 

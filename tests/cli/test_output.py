@@ -79,3 +79,18 @@ def test_reader_that_leaves_is_no_fault() -> None:
         check=False,
     )
     assert done.stderr.strip() == "code=0"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_full_disk_behind_stdout_is_named() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "placement", "schema", "Policy"],
+            cwd=Path(__file__).parents[2],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "<stdout>:1:1: PL902 cannot write the file: no space left on device\n"
