@@ -183,7 +183,7 @@ def make_catalog(
     catalog = Catalog(
         regions=_frozen({region.key: region for region in regions}),
         gpus=_frozen({gpu.name: gpu for gpu in cards}),
-        node_groups=tuple(sorted(node_groups, key=lambda group: group.name)),
+        node_groups=tuple(sorted(map(_frozen_group, node_groups), key=lambda group: group.name)),
         reserved=_frozen(reserved or {}),
         latency=_frozen(latency or {}),
         name=name,
@@ -216,6 +216,13 @@ def digest_of(catalog: Catalog) -> str:
 
 def _frozen(rows: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType(dict(sorted(rows.items())))
+
+
+def _frozen_group(group: NodeGroup) -> NodeGroup:
+    """Return the group with an ``extra`` that its maker cannot change any more."""
+    if isinstance(group.extra, MappingProxyType):
+        return group
+    return replace(group, extra=_frozen(group.extra))
 
 
 def _check_names(names: Sequence[str], what: str) -> None:

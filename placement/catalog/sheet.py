@@ -177,24 +177,31 @@ class Sheet:
     def position(self, row: int | None, column: str) -> tuple[int, int, str, int]:
         """Return (line, column, text of that line, width) of one cell, one-based."""
         line = self.top if row is None else self.starts[row]
-        wanted = self.header.index(column)
-        lines = self._lines
-        at, quoted = 0, False
-        for _ in range(wanted):
-            while True:
-                text = lines[line - 1]
-                if at >= len(text):
-                    line, at = line + 1, 0
-                    continue
-                character = text[at]
-                at += 1
-                quoted ^= character == '"'
-                if character == "," and not quoted:
-                    break
-        text = lines[line - 1].rstrip("\r\n")
-        cell = next(csv.reader([text[at:]]), [""])
-        width = len(cell[0]) if cell else 0
-        return line, at + 1, text, max(1, min(width, len(text) - at))
+        at = 0
+        for _ in range(self.header.index(column)):
+            line, at = self._after_cell(line, at)
+            at += 1  # the comma
+        end_line, end = self._after_cell(line, at)
+        text = self._lines[line - 1].rstrip("\r\n")
+        width = (end if end_line == line else len(text)) - at
+        return line, at + 1, text, max(1, width)
+
+    def _after_cell(self, line: int, at: int) -> tuple[int, int]:
+        """Return the line and the index of what follows the cell that starts here."""
+        text = self._lines[line - 1]
+        quoted = text.startswith('"', at)
+        at += quoted
+        while quoted:
+            close = text.find('"', at)
+            if close < 0:
+                line, at = line + 1, 0
+                text = self._lines[line - 1]
+            elif text.startswith('""', close):
+                at = close + 2
+            else:
+                at, quoted = close + 1, False
+        comma = text.find(",", at)
+        return line, comma if comma >= 0 else len(text.rstrip("\r\n"))
 
     @cached_property
     def _lines(self) -> list[str]:
