@@ -61,14 +61,24 @@ def diff(
         removed[lot.row.key].append(lot.row)
     changes: list[Change] = []
     for key in sorted({*new, *removed, *today.wanted}):
-        changes += _of_deployment(key, today.wanted.get(key, ()), removed[key], new[key])
+        version = _version(workspace, key, new[key])
+        changes += _of_deployment(key, version, today.wanted.get(key, ()), removed[key], new[key])
     return tuple(sorted(changes, key=_order))
 
 
+def _version(workspace: Workspace, key: Key, new: Sequence[Assignment]) -> str:
+    """Return the version that a deployment has, also where the rows of a plan say otherwise."""
+    deployment = workspace.by_key.get(key)
+    return deployment.version if deployment else next((row.version for row in new), "")
+
+
 def _of_deployment(
-    key: Key, old: Sequence[Assignment], removed: Sequence[Assignment], new: Sequence[Assignment]
+    key: Key,
+    version: str,
+    old: Sequence[Assignment],
+    removed: Sequence[Assignment],
+    new: Sequence[Assignment],
 ) -> list[Change]:
-    version = next((row.version for row in (*new, *old)), "")
     before, after = _places(old), _places(new)
     stay, shifted = _in_place(before, after)
     leaving = _by_node(before) - stay
