@@ -11,6 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from placement.catalog.codes import Code
 from placement.catalog.geography import blocs_of, distance_km, reference_point
 from placement.catalog.names import CatalogNames
 from placement.catalog.rows import Gpu, NodeGroup, Region, Reserved
@@ -228,26 +229,29 @@ def _frozen_group(group: NodeGroup) -> NodeGroup:
 def _check_names(names: Sequence[str], what: str) -> None:
     twice = [name for name, number in Counter(names).items() if number > 1]
     if twice:
-        raise InputError(_fault("CT130", f"{what} `{name}` is there twice") for name in twice)
+        raise InputError(_fault(Code.TWICE, f"{what} `{name}` is there twice") for name in twice)
 
 
 def _check_references(catalog: Catalog) -> None:
     wrong = [
-        _fault("CT122", f"node group `{group.name}` is in unknown region `{group.region.key}`")
+        _fault(
+            Code.UNKNOWN_REGION,
+            f"node group `{group.name}` is in unknown region `{group.region.key}`",
+        )
         for group in catalog.node_groups
         if not _is_known(catalog, group.region)
     ]
     wrong += [
-        _fault("CT123", f"node group `{group.name}` has unknown GPU `{group.flavor}`")
+        _fault(Code.UNKNOWN_FLAVOR, f"node group `{group.name}` has unknown GPU `{group.flavor}`")
         for group in catalog.node_groups
         if group.flavor_type == "gpu" and group.flavor not in catalog.gpus
     ]
     wrong += [
-        _fault("CT122", f"latency of unknown region `{key}`")
+        _fault(Code.UNKNOWN_REGION, f"latency of unknown region `{key}`")
         for key in sorted({key for pair in catalog.latency for key in pair} - set(catalog.regions))
     ]
     wrong += [
-        _fault("CT127", f"reservation on unknown node `{node}`")
+        _fault(Code.UNKNOWN_NODE, f"reservation on unknown node `{node}`")
         for node in catalog.reserved
         if catalog.find_node(node) is None
     ]
@@ -260,5 +264,5 @@ def _is_known(catalog: Catalog, region: Region) -> bool:
     return known is region or known == region
 
 
-def _fault(code: str, message: str) -> Diagnostic:
+def _fault(code: Code, message: str) -> Diagnostic:
     return Diagnostic("<python>", 1, 1, code, message)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from typing import TypeVar
 
+from placement.catalog.codes import Code
 from placement.catalog.geography import fold
 from placement.catalog.rows import UNIT
 from placement.catalog.sheet import Fault
@@ -44,7 +45,7 @@ def name(text: str) -> str | Fault:
 def key_part(text: str) -> str | Fault:
     """Read a provider or region code, which a ``/`` would make ambiguous."""
     if "/" in text:
-        return Fault("CT112", f"{quote(text)} has a `/`", "write the bare code")
+        return Fault(Code.BAD_TEXT, f"{quote(text)} has a `/`", "write the bare code")
     return name(text)
 
 
@@ -52,13 +53,13 @@ def free_text(text: str) -> str | Fault:
     """Read a text that may be empty."""
     if len(text) > LONGEST_NAME:
         message = f"a name of {len(text)} characters, the limit is {LONGEST_NAME}"
-        return Fault("CT106", message)
+        return Fault(Code.TOO_LONG, message)
     if not text.isprintable():
-        return Fault("CT112", f"{quote(text)} has a character that cannot be seen")
+        return Fault(Code.BAD_TEXT, f"{quote(text)} has a character that cannot be seen")
     return text
 
 
-def one_of(meaning: Mapping[str, T], code: str, what: str, known: Collection[str]) -> Reader[T]:
+def one_of(meaning: Mapping[str, T], code: Code, what: str, known: Collection[str]) -> Reader[T]:
     """Return a reader of a name that must be a (folded) key of ``meaning``."""
 
     def read(text: str) -> T | Fault:
@@ -103,17 +104,17 @@ def number(*, unit: int, limit: int, rounding: Rounding | None = None, low: int 
         if isinstance(value, Fault):
             return value
         if value > limit:
-            return Fault("CT117", f"{quote(text)} is too large, the limit is {limit}")
+            return Fault(Code.TOO_LARGE, f"{quote(text)} is too large, the limit is {limit}")
         if value < 0:
-            return Fault("CT115", f"{quote(text)} is negative")
+            return Fault(Code.TOO_SMALL, f"{quote(text)} is negative")
         top, bottom = value.numerator * unit, value.denominator
         if top % bottom and rounding is None:
             places = len(str(unit)) - 1
             rule = f"has more than {places} decimals" if places else "is not a whole number"
-            return Fault("CT116", f"{quote(text)} {rule}")
+            return Fault(Code.TOO_FINE, f"{quote(text)} {rule}")
         steps = rounding(top, bottom) if rounding else top // bottom
         if steps < low:
-            return Fault("CT115", f"{quote(text)} is too small, it must be above 0")
+            return Fault(Code.TOO_SMALL, f"{quote(text)} is too small, it must be above 0")
         return steps
 
     return read
@@ -127,7 +128,7 @@ def degrees(limit: int) -> Reader[float]:
         if isinstance(value, Fault):
             return value
         if abs(value) > limit:
-            return Fault("CT117", f"{quote(text)} is outside -{limit} to {limit} degrees")
+            return Fault(Code.TOO_LARGE, f"{quote(text)} is outside -{limit} to {limit} degrees")
         return float(value)
 
     return read
@@ -139,25 +140,29 @@ def gpu_fraction(text: str) -> Fraction | Fault:
     top = fraction_of(above.strip())
     bottom = fraction_of(below.strip()) if slash else Fraction(1)
     if isinstance(top, Fault) or isinstance(bottom, Fault) or not bottom:
-        return Fault("CT131", f"{quote(text)} is not a fraction", "write it as `1/6` or `0.25`")
+        return Fault(
+            Code.BAD_FRACTION, f"{quote(text)} is not a fraction", "write it as `1/6` or `0.25`"
+        )
     value = top / bottom
     if not 0 < value < 1 or int(value * UNIT) < 1:
         message = f"gpu_fraction {quote(text)} is not between 1/{UNIT} and 1"
-        return Fault("CT131", message, "leave it empty for whole GPUs")
+        return Fault(Code.BAD_FRACTION, message, "leave it empty for whole GPUs")
     return value
 
 
 def fraction_of(text: str) -> Fraction | Fault:
     """Return the exact value of a decimal number."""
     if not text:
-        return Fault("CT111", "the cell is empty", "write a number: an unknown one is not 0")
+        return Fault(Code.EMPTY, "the cell is empty", "write a number: an unknown one is not 0")
     if text.lstrip("+-").casefold() in _NOT_FINITE:
-        return Fault("CT114", f"{quote(text)} is not a finite number")
+        return Fault(Code.NOT_FINITE, f"{quote(text)} is not a finite number")
     match = _NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]):
-        return Fault("CT113", f"{quote(text)} is not a number", _number_advice(text))
+        return Fault(Code.NOT_A_NUMBER, f"{quote(text)} is not a number", _number_advice(text))
     if len(text) > LONGEST_NAME:
-        return Fault("CT106", f"a number of {len(text)} characters, the limit is {LONGEST_NAME}")
+        return Fault(
+            Code.TOO_LONG, f"a number of {len(text)} characters, the limit is {LONGEST_NAME}"
+        )
     sign, whole, part, power = match[1], match[2], match[3] or "", int(match[4] or 0)
     digits = int(f"{sign}{whole}{part}")
     return Fraction(digits) * Fraction(10) ** (power - len(part))
@@ -168,4 +173,4 @@ def _number_advice(text: str) -> str | None:
 
 
 def _required(text: str) -> Fault | None:
-    return None if text else Fault("CT111", "the cell is empty")
+    return None if text else Fault(Code.EMPTY, "the cell is empty")

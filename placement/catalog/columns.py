@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from placement.catalog import cells
+from placement.catalog.codes import Code
 from placement.catalog.geography import fold
 from placement.catalog.rows import Region
 from placement.catalog.sheet import Fault, Findings, Sheet
@@ -86,7 +87,7 @@ class Columns:
             if first != row:
                 line = self.sheet.starts[first]
                 message = f"{quote(text)} is there twice, first on line {line}"
-                self.fault(row, column, Fault("CT130", message))
+                self.fault(row, column, Fault(Code.TWICE, message))
 
     def fault(self, row: int, column: str, fault: Fault) -> None:
         """Report one cell."""
@@ -101,4 +102,4 @@ def _unknown_region(pair: tuple[str, str], regions: Mapping[str, Region]) -> Fau
         there = [region.code for region in regions.values() if region.provider == provider]
         return did_you_mean(code, there) or did_you_mean(text, regions)
 
-    return Fault("CT122", f"unknown region {quote(text)}", advice)
+    return Fault(Code.UNKNOWN_REGION, f"unknown region {quote(text)}", advice)

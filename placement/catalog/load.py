@@ -10,6 +10,7 @@ from typing import Any
 
 from placement.catalog import cells
 from placement.catalog.catalog import Catalog, make_catalog
+from placement.catalog.codes import Code
 from placement.catalog.columns import Columns
 from placement.catalog.geography import continent_of, country_names, find_country, fold
 from placement.catalog.hardware import hardware_key
@@ -105,7 +106,7 @@ class _Loader:
         read = columns.read
         providers = read("provider", cells.key_part)
         codes = read("region", cells.key_part)
-        country = cells.one_of(_COUNTRIES, "CT121", "country", country_names())
+        country = cells.one_of(_COUNTRIES, Code.UNKNOWN_COUNTRY, "country", country_names())
         rows = zip(
             providers,
             codes,
@@ -170,7 +171,7 @@ class _Loader:
         memory = read("memory_gib", _CAPACITY)
         prices = read("price_per_hour", cells.number(unit=NANO, limit=MOST_PRICE))
         counts = read("count", cells.number(unit=1, limit=MOST_NODES))
-        state = cells.one_of(_STATES, "CT125", "state", tuple(_STATES))
+        state = cells.one_of(_STATES, Code.UNKNOWN_STATE, "state", tuple(_STATES))
         states = columns.read_if_there("state", cells.optional(state, NodeState.READY))
         extras = _read_extras(columns)
         if len(self.findings) > before or regions is None or gpus is None:
@@ -229,7 +230,7 @@ def _check_reserved(
     for column, amount, size in zip(("gpus", "cpus", "memory_gib"), amounts, sizes, strict=True):
         if amount > size:
             message = f"reserved {amount / UNIT:g}, the node has {size / UNIT:g}"
-            columns.fault(row, column, Fault("CT133", message))
+            columns.fault(row, column, Fault(Code.OVER_RESERVED, message))
 
 
 def _check_aliases(
@@ -251,10 +252,10 @@ def _check_aliases(
             other = owner.setdefault(hardware_key(text), name)
             if other != name:
                 message = f"the alias {quote(text)} already means {quote(other)}"
-                columns.fault(row, "aliases", Fault("CT134", message))
+                columns.fault(row, "aliases", Fault(Code.ALIAS_TWICE, message))
             elif len(members.get(hardware_key(text), ())) > 1:
                 message = f"the alias {quote(text)} is the name of a family of GPUs"
-                columns.fault(row, "aliases", Fault("CT134", message))
+                columns.fault(row, "aliases", Fault(Code.ALIAS_TWICE, message))
 
 
 def _read_extras(columns: Columns) -> list[Mapping[str, int]]:
@@ -278,12 +279,16 @@ class _CountryMeaning(dict[str, str]):
 
 
 _COUNTRIES = _CountryMeaning()
-_PARTITION = cells.one_of({p: p for p in PARTITIONS}, "CT126", "partition", PARTITIONS)
+_PARTITION = cells.one_of(
+    {p: p for p in PARTITIONS}, Code.UNKNOWN_PARTITION, "partition", PARTITIONS
+)
 
 
 def _unknown_node(name: str, group: NodeGroup | None, groups: Mapping[str, NodeGroup]) -> Fault:
     if group is None:
         stem = name.rpartition("/")[0] or name
-        return Fault("CT127", f"unknown node {quote(name)}", lambda: did_you_mean(stem, groups))
+        return Fault(
+            Code.UNKNOWN_NODE, f"unknown node {quote(name)}", lambda: did_you_mean(stem, groups)
+        )
     last = f"nodes are {quote(group.node(0))} to {quote(group.node(group.count - 1))}"
-    return Fault("CT127", f"unknown node {quote(name)}", last if group.count else None)
+    return Fault(Code.UNKNOWN_NODE, f"unknown node {quote(name)}", last if group.count else None)

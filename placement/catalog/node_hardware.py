@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from placement.catalog import cells
+from placement.catalog.codes import Code
 from placement.catalog.columns import Columns
 from placement.catalog.hardware import CPU_FLAVORS, find_cpu, gpu_index, hardware_key
 from placement.catalog.rows import Gpu
@@ -38,7 +39,9 @@ class NodeHardware:
         """Return (flavor type, flavor, GPU count, GPU fraction) of every row."""
         columns = self.columns
         index = gpu_index((g.name, g.aliases, g.family) for g in (self.gpus or {}).values())
-        kind = cells.one_of({"cpu": "cpu", "gpu": "gpu"}, "CT124", "flavor type", ("cpu", "gpu"))
+        kind = cells.one_of(
+            {"cpu": "cpu", "gpu": "gpu"}, Code.UNKNOWN_FLAVOR_TYPE, "flavor type", ("cpu", "gpu")
+        )
         kinds = columns.read("flavor_type", kind)
         flavors = columns.read("flavor", cells.name)
         counts = columns.read("gpu_count", cells.number(unit=1, limit=MOST_GPUS))
@@ -81,25 +84,33 @@ class NodeHardware:
 def _count_fault(kind: str, count: int, fraction: Fraction | None) -> Misfit | None:
     if kind == "cpu" and count:
         advice = "write 0, or flavor_type gpu"
-        return Misfit("gpu_count", Fault("CT132", f"a cpu node cannot have {count} GPUs", advice))
+        return Misfit(
+            "gpu_count", Fault(Code.GPU_COUNT, f"a cpu node cannot have {count} GPUs", advice)
+        )
     if kind == "cpu" and fraction is not None:
-        return Misfit("gpu_fraction", Fault("CT132", "a cpu node cannot have a gpu_fraction"))
+        return Misfit(
+            "gpu_fraction", Fault(Code.GPU_COUNT, "a cpu node cannot have a gpu_fraction")
+        )
     if kind == "gpu" and not count:
         advice = "an instance with a part of a GPU has gpu_count 1 and a gpu_fraction"
-        return Misfit("gpu_count", Fault("CT132", "a gpu node cannot have 0 GPUs", advice))
+        return Misfit("gpu_count", Fault(Code.GPU_COUNT, "a gpu node cannot have 0 GPUs", advice))
     if fraction is not None and count != 1:
         message = f"gpu_count is {count}, a node with a gpu_fraction has gpu_count 1"
-        return Misfit("gpu_count", Fault("CT132", message))
+        return Misfit("gpu_count", Fault(Code.GPU_COUNT, message))
     return None
 
 
 def _unknown_gpu(text: str, meant: tuple[str, ...], gpus: Mapping[str, Gpu]) -> Fault:
     if meant:
         listed = " or ".join(quote(name) for name in meant)
-        return Fault("CT123", f"{quote(text)} means {len(meant)} GPUs", f"write {listed}")
-    return Fault("CT123", f"unknown GPU {quote(text)}", lambda: did_you_mean(text, gpus))
+        return Fault(
+            Code.UNKNOWN_FLAVOR, f"{quote(text)} means {len(meant)} GPUs", f"write {listed}"
+        )
+    return Fault(
+        Code.UNKNOWN_FLAVOR, f"unknown GPU {quote(text)}", lambda: did_you_mean(text, gpus)
+    )
 
 
 def _unknown_cpu(text: str) -> Fault:
     advice = "CPU flavors are " + " and ".join(quote(name) for name in sorted(CPU_FLAVORS))
-    return Fault("CT123", f"unknown CPU flavor {quote(text)}", advice)
+    return Fault(Code.UNKNOWN_FLAVOR, f"unknown CPU flavor {quote(text)}", advice)

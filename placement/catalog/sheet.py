@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from placement.catalog.codes import Code
 from placement.catalog.text import did_you_mean, excerpt, quote
 from placement.errors import Diagnostic, InputError
 
@@ -69,7 +70,7 @@ LATENCY = Layout(
 class Fault:
     """What is wrong with one cell; ``advice`` is only worked out when it is shown."""
 
-    code: str
+    code: Code
     message: str
     advice: Callable[[], str | None] | str | None = None
 
@@ -126,7 +127,7 @@ class Findings:
         for file, number in sorted(self.counts.items()):
             if number > CAP:
                 message = f"{number - CAP} more findings in this file are not shown"
-                shown.append(Diagnostic(file, 1, 1, "CT199", message))
+                shown.append(Diagnostic(file, 1, 1, Code.MORE, message))
         raise InputError(shown)
 
 
@@ -233,18 +234,20 @@ def _read(path: str, findings: Findings) -> str | None:
         return content.decode("utf-8-sig")
     except FileNotFoundError:
         advice = "a catalog is a folder with regions.csv, gpus.csv and nodes.csv"
-        findings.add(path, Fault("CT101", "there is no such file", advice))
+        findings.add(path, Fault(Code.NO_FILE, "there is no such file", advice))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         begin = content.rfind(b"\n", 0, error.start) + 1
         column = len(content[begin : error.start].decode("utf-8", "replace")) + 1
         fault = Fault(
-            "CT103", f"byte 0x{content[error.start]:02x} is not UTF-8", "save the file as UTF-8"
+            Code.NOT_UTF8,
+            f"byte 0x{content[error.start]:02x} is not UTF-8",
+            "save the file as UTF-8",
         )
         findings.add(path, fault, line=line, column=column)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
-        findings.add(path, Fault("CT102", f"the file cannot be read: {reason}"))
+        findings.add(path, Fault(Code.UNREADABLE, f"the file cannot be read: {reason}"))
     return None
 
 
@@ -256,7 +259,7 @@ def _scan(path: str, text: str, findings: Findings) -> Sheet:
     nul = text.find("\0")
     if nul >= 0:
         line = text.count("\n", 0, nul) + 1
-        findings.add(path, Fault("CT104", "a NUL character is not text"), line=line)
+        findings.add(path, Fault(Code.NOT_CSV, "a NUL character is not text"), line=line)
         return Sheet(path, text, header, top, ())
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -271,24 +274,26 @@ def _scan(path: str, text: str, findings: Findings) -> Sheet:
             else:
                 starts.append(start)
     except csv.Error as error:
-        code, message = "CT104", f"not CSV: {error}"
+        code, message = Code.NOT_CSV, f"not CSV: {error}"
         if "field limit" in str(error):
-            code, message = "CT106", f"a field has more than {LONGEST_FIELD} characters"
+            code, message = Code.TOO_LONG, f"a field has more than {LONGEST_FIELD} characters"
         advice = "check the quotes: a quote inside a quoted field is written twice"
         findings.add(path, Fault(code, message, advice), line=last + 1)
     else:
         if not header:
-            findings.add(path, Fault("CT104", "the file is empty"))
+            findings.add(path, Fault(Code.NOT_CSV, "the file is empty"))
     return Sheet(path, text, header, top, tuple(starts))
 
 
 def _row_fault(row: list[str], width: int) -> Fault | None:
     if len(row) != width:
         advice = "quote a field that has a comma in it"
-        return Fault("CT105", f"{len(row)} fields where the header has {width}", advice)
+        return Fault(Code.WIDTH, f"{len(row)} fields where the header has {width}", advice)
     longest = max(map(len, row))
     if longest > LONGEST_FIELD:
-        return Fault("CT106", f"a field has {longest} characters, the limit is {LONGEST_FIELD}")
+        return Fault(
+            Code.TOO_LONG, f"a field has {longest} characters, the limit is {LONGEST_FIELD}"
+        )
     return None
 
 
@@ -296,13 +301,15 @@ def _check_header(sheet: Sheet, layout: Layout, findings: Findings) -> None:
     wanted = [c for c in (*layout.required, *layout.optional) if c not in sheet.header]
     for column in layout.required:
         if column in wanted:
-            fault = Fault("CT107", f"the column {quote(column)} is missing")
+            fault = Fault(Code.NO_COLUMN, f"the column {quote(column)} is missing")
             findings.add(sheet.file, fault, line=sheet.top)
     for column in dict.fromkeys(sheet.header):
         if not layout.knows(column):
             advice = did_you_mean(column, wanted)
-            fault = Fault("CT108", f"unknown column {quote(column)} in {layout.file}", advice)
+            fault = Fault(
+                Code.UNKNOWN_COLUMN, f"unknown column {quote(column)} in {layout.file}", advice
+            )
             findings.add_at(sheet, None, column, fault)
         if sheet.header.count(column) > 1:
-            fault = Fault("CT109", f"the column {quote(column)} is there twice")
+            fault = Fault(Code.COLUMN_TWICE, f"the column {quote(column)} is there twice")
             findings.add_at(sheet, None, column, fault)
