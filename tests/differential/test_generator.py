@@ -34,7 +34,6 @@ def count_felt(name: str, solved: Solved, enough: int) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("generator")
 def test_there_are_at_least_two_thousand_worlds_and_no_two_are_equal(solved):
     assert WORLDS >= 2000
     worlds = [world for world, _ in solved]
@@ -42,21 +41,18 @@ def test_there_are_at_least_two_thousand_worlds_and_no_two_are_equal(solved):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("generator")
 def test_the_joint_optimum_is_often_not_the_sum_of_the_single_optima(solved):
     joint = sum(is_joint(world, best) for world, best in solved)
     assert joint >= JOINT_SHARE * WORLDS
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("generator")
 def test_capacity_is_often_short_although_everything_has_somewhere_to_go(solved):
     short = sum(is_short(world, best) for world, best in solved)
     assert short >= SHORT_SHARE * WORLDS
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("generator")
 @pytest.mark.parametrize("name", FEATURES)
 def test_every_feature_changes_the_optimum_in_enough_worlds(name, solved):
     assert count_felt(name, solved, FELT_WORLDS) == FELT_WORLDS

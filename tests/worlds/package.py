@@ -163,7 +163,9 @@ def deployment_of(d: Deployment) -> ModelDeployment:
 def assignment_of(world: World, row: Row) -> Assignment:
     """Return an assignment row of the package; its cost is 0, as nothing that runs is priced."""
     rules = Rules(world)
-    group = rules.groups.get(row.node.split("/")[0], world.groups[0])
+    # A row on a node that is gone has to say something about it: the first group by name.
+    name = row.node.split("/")[0]
+    group = rules.groups[name if name in rules.groups else min(rules.groups)]
     region = rules.regions[group.region]
     return Assignment(
         model=row.model,
