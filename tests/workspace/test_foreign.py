@@ -212,6 +212,7 @@ def test_a_token_policy_is_kept(tmp_path):
         (model("{}", "{name: m, colour: red}"), "PL201"),
         (model("{deployments: [{replica: 1}]}"), "PL201"),
         (model("{deployments: {}}"), "PL203"),
+        (model("{deployments: [], polices: []}"), "PL201"),
         (model("{deployments: [chat]}"), "PL203"),
         (model("{runtime: {model: 3}, version: 3}"), "PL203"),
         (model("{policies: [us]}"), "PL301"),

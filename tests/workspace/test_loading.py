@@ -223,6 +223,15 @@ def test_marks_stand_below_tabs_and_in_long_lines(tmp_path):
     assert max(len(line), len(mark)) < 200
 
 
+def test_marks_far_to_the_right_stand_below_the_text(tmp_path):
+    metadata = {"name": "n" * 250}
+    text = json.dumps({"apiVersion": "placement/v1", "metadata": metadata, "kind": "Polcy"})
+    (found,) = diagnostics(write(tmp_path / "a.json", text))
+    line, mark = found.excerpt.split("\n")
+    assert line[mark.index("^") :] == '"Polcy"}'
+    assert len(line) < 200
+
+
 def test_user_text_cannot_draw_on_the_terminal(tmp_path):
     text = json.dumps({**POLICY, "kind": "\x1b[31mred\nFILE:1:1: PL999 forged"})
     (found,) = diagnostics(write(tmp_path / "a.json", text))
