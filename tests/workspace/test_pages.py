@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from placement.catalog.codes import Code as CatalogCode
 from placement.workspace import building, checks, files, load_workspace
 from placement.workspace.codes import Code
 from placement.workspace.workspace import ModelDeployment
@@ -22,6 +23,11 @@ def test_the_table_of_codes_is_the_registry(group):
     listed = table(ERRORS, f"{HEADINGS[group]}: {group}xx")
     members = [code for code in Code if code.startswith(group)]
     assert listed == [[code.value, code.meaning, code.example] for code in members]
+
+
+def test_the_table_of_catalog_codes_is_their_registry():
+    listed = table(ERRORS, "Catalogs: CT1xx")
+    assert listed == [[code.value, code.meaning, code.example] for code in CatalogCode]
 
 
 def test_every_code_belongs_to_a_table():
