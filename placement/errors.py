@@ -4,8 +4,8 @@ PlacementError
 ├── InputError          the user's files or arguments are wrong (exit code 2)
 ├── NoAnswerError       nothing could be verified within the limit (exit code 4)
 └── InternalFaultError  a bug of this project, never the user's mistake (exit code 1)
-├── VerificationError   a plan of ours broke a rule; it is not handed out
-└── SolverFaultError    the solver refused a model or contradicted itself
+    ├── VerificationError   a plan of ours broke a rule; it is not handed out
+    └── SolverFaultError    the solver refused a model or contradicted itself
 """
 
 from __future__ import annotations
