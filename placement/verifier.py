@@ -170,6 +170,8 @@ def _rules(view: PlanView) -> Iterator[Violation]:
 
 
 def _policies(pair: Pair, view: PlanView) -> Iterator[Violation]:
+    if view.eligibility.refusal(pair.deployment, pair.group) is None:
+        return
     effective = view.eligibility.effective(pair.deployment)
     for level, kind in effective.refusals(pair.group, view.catalog):
         names = ", ".join(f"`{policy.name}`" for policy in effective.binding(level, kind))

@@ -98,8 +98,6 @@ def test_the_part_that_a_replica_pays_for(
         (1_500, [RowUse(500, 0, 1), RowUse(500, 0, 1)], (1, 1)),
     ],
 )
-def test_the_parts_of_a_node_add_up(
-    price: int, rows: list[RowUse], parts: tuple[int, ...]
-) -> None:
+def test_the_parts_of_a_node_add_up(price: int, rows: list[RowUse], parts: tuple[int, ...]) -> None:
     assert split_node_price(price, rows) == parts
     assert sum(parts) == node_price(price)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
@@ -18,9 +18,18 @@ LARGEST_EXPONENT = 30
 
 def compact(value: Any, *, sort: bool = False) -> str:
     """Return JSON without spaces, keys sorted or as they come."""
-    out: list[str] = []
-    _write(value, out.append, sort)
-    return "".join(out)
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is int or kind is Decimal:
+        return number_text(value)
+    if isinstance(value, Mapping):
+        keys = sorted(value) if sort else value
+        items = [f"{encode_basestring(key)}:{compact(value[key], sort=sort)}" for key in keys]
+        return "{" + ",".join(items) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join([compact(item, sort=sort) for item in value]) + "]"
+    return _constant_text(value)
 
 
 def readable(document: Mapping[str, Any]) -> str:
@@ -45,8 +54,7 @@ def parse(text: str, *, file: str) -> Any:
             parse_constant=_constant,
             object_pairs_hook=_unique,
         )
-        text.encode()
-        compact(value).encode()
+        _reject_half_characters(text, value)
     except json.JSONDecodeError as error:
         fail(f"not valid JSON: {error.msg}", file=file, line=error.lineno, column=error.colno)
     except UnicodeEncodeError:
@@ -71,39 +79,16 @@ def _block(value: Any) -> str:
     return compact(value)
 
 
-def _write(value: Any, out: Callable[[str], None], sort: bool) -> None:
+def _constant_text(value: Any) -> str:
+    if value is None or value is True or value is False:
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else "null"
     if isinstance(value, str):
-        out(encode_basestring(value))
-    elif value is None or value is True or value is False:
-        out("null" if value is None else str(value).lower())
-    elif isinstance(value, int | Decimal):
-        out(number_text(value))
-    elif isinstance(value, float):
-        out(repr(value) if math.isfinite(value) else "null")
-    elif isinstance(value, Mapping):
-        _write_object(value, out, sort)
-    elif isinstance(value, list | tuple):
-        _write_list(value, out, sort)
-    else:
-        raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-def _write_object(value: Mapping[str, Any], out: Callable[[str], None], sort: bool) -> None:
-    opening = "{"
-    for key in sorted(value) if sort else value:
-        out(f"{opening}{encode_basestring(key)}:")
-        _write(value[key], out, sort)
-        opening = ","
-    out("}" if opening == "," else "{}")
-
-
-def _write_list(value: Iterable[Any], out: Callable[[str], None], sort: bool) -> None:
-    opening = "["
-    for item in value:
-        out(opening)
-        _write(item, out, sort)
-        opening = ","
-    out("]" if opening == "," else "[]")
+        return encode_basestring(str(value))
+    if isinstance(value, int | Decimal):
+        return number_text(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 def _decimal(text: str) -> Decimal:
@@ -121,6 +106,13 @@ def _integer(text: str) -> int:
 
 def _constant(text: str) -> NoReturn:
     raise ValueError(f"`{text}` is not a number of JSON")
+
+
+def _reject_half_characters(text: str, value: Any) -> None:
+    """Raise UnicodeEncodeError for half a surrogate pair, written out or as an escape."""
+    text.encode()
+    if "\\u" in text:
+        compact(value).encode()
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,10 @@ from fractions import Fraction
 
 from placement.pricing import round_half_even
 
+POWERS = {10**digits: digits for digits in range(19)}
+LARGE = 10**20
+"""Below this the default decimal context is exact, which saves a gcd per number."""
+
 
 def shown(value: int, scale: int) -> int | Decimal:
     """Return ``value / scale`` as people see it.
@@ -14,9 +18,11 @@ def shown(value: int, scale: int) -> int | Decimal:
     Exact when the decimal expansion ends. Otherwise rounded half-even to one digit more than
     the scale has, so that different integers never look alike.
     """
+    if value % scale == 0:
+        return value // scale
+    if scale in POWERS and abs(value) < LARGE:
+        return Decimal(f"{value}E-{POWERS[scale]}").normalize()
     exact = Fraction(value, scale)
-    if exact.denominator == 1:
-        return exact.numerator
     digits = _digits(exact.denominator)
     if digits is None:
         digits = len(str(scale)) + 1

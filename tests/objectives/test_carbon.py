@@ -25,9 +25,7 @@ CATALOG = fleet()
         ("west/0", {"gpus": "0.001", "cpus": "0.001"}, 22),
     ],
 )
-def test_power_times_intensity(
-    node: str, resources: dict[str, int | str], milligrams: int
-) -> None:
+def test_power_times_intensity(node: str, resources: dict[str, int | str], milligrams: int) -> None:
     space = workspace(deployment("chat", replicas=2, resources=resources))
     gpu = 0 if isinstance(resources["gpus"], str) else None
     assert Carbon().check(view_of(CATALOG, space, At("chat", node, 1, gpu))) == milligrams

@@ -109,9 +109,8 @@ def placements(draw: st.DrawFn) -> list[At]:
         places.append(At("chat", nodes[0], chat))
     if draw(st.booleans()):
         places.append(At("pair", nodes[1], 2))
-    for gpu in draw(st.sets(st.integers(0, 3), max_size=2)):
-        places.append(At("half", nodes[2], draw(st.integers(1, 2)), gpu))
-    return places
+    gpus = draw(st.sets(st.integers(0, 3), max_size=2))
+    return places + [At("half", nodes[2], draw(st.integers(1, 2)), gpu) for gpu in gpus]
 
 
 @settings(max_examples=100, deadline=None)
@@ -129,7 +128,9 @@ def test_random_changes_of_random_plans_are_found(places: list[At], seed: int) -
 @given(placements(), placements())
 def test_the_bookkeeping_of_one_plan_does_not_fit_another(one: list[At], two: list[At]) -> None:
     first, second = plan_of(CATALOG, SMALL, *one), plan_of(CATALOG, SMALL, *two)
-    if [at_any_gpu(row) for row in first.assignments] == [at_any_gpu(r) for r in second.assignments]:
+    if [at_any_gpu(row) for row in first.assignments] == [
+        at_any_gpu(r) for r in second.assignments
+    ]:
         return
     rows = json.loads(second.to_json())["assignments"]
     assert is_found({**json.loads(first.to_json()), "assignments": rows}, CATALOG, SMALL)

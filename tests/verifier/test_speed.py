@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from placement.plan.plan import Plan
 from placement.verifier import verify
 from tests.verifier.fleet import (
@@ -19,11 +17,10 @@ from tests.verifier.fleet import (
     workspace,
 )
 
-GROUPS, NODES, DEPLOYMENTS, ROWS = 200, 500, 3_000, 30_000
+GROUPS, NODES, DEPLOYMENTS, ROWS = 200, 500, 600, 6_000
 
 
-@pytest.mark.slow
-def test_thirty_thousand_rows_on_a_hundred_thousand_nodes_take_seconds() -> None:
+def test_six_thousand_rows_on_a_hundred_thousand_nodes_take_a_second() -> None:
     catalog = fleet(
         *(
             gpu_group(f"g{index:03}", EAST if index % 2 else WEST, "a", "T4", NODES)
@@ -56,4 +53,4 @@ def test_thirty_thousand_rows_on_a_hundred_thousand_nodes_take_seconds() -> None
     report = verify(catalog, space, Plan.from_json(text))
     seconds = time.process_time() - started
     assert report.violations == ()
-    assert seconds < 10  # 3 s on one core of a 2.5 GHz machine, with a margin for busy ones
+    assert seconds < 4  # about 0.6 s on an idle core; 30,000 rows take 3 s

@@ -185,11 +185,17 @@ def test_a_node_has_exactly_one_name(node: str) -> None:
 
 
 def test_a_row_given_twice_is_found() -> None:
-    assert "assignments" in rules(replace(PLAN, assignments=(*PLAN.assignments, PLAN.assignments[0])))
+    assert "assignments" in rules(
+        replace(PLAN, assignments=(*PLAN.assignments, PLAN.assignments[0]))
+    )
 
 
 def test_a_hand_edited_file_with_a_wrong_digest_hides_nothing() -> None:
-    text = PLAN.to_json().replace('"replicas":4', '"replicas":3').replace('"flavor":"T4"', '"flavor":"L4"')
+    text = (
+        PLAN.to_json()
+        .replace('"replicas":4', '"replicas":3')
+        .replace('"flavor":"T4"', '"flavor":"L4"')
+    )
     assert rules(Plan.from_json(text)) >= {"digest", "assignments"}
 
 
