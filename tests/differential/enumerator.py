@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import product
 from math import prod
 
-from tests.worlds.oracle import Rules
+from tests.worlds.rules import Rules
 from tests.worlds.world import Deployment, World
 
 Place = tuple[str, int | None]
@@ -70,9 +70,9 @@ def deployment_holds(
     for rule in d.separate_from:
         here = {rules.domain(node, rule.over) for node, _ in mine}
         for other in enabled(world):
-            if matches(rule, d, other):
-                if here & {rules.domain(node, rule.over) for node, _ in plan[other.key]}:
-                    return False
+            there = {rules.domain(node, rule.over) for node, _ in plan[other.key]}
+            if matches(rule, d, other) and here & there:
+                return False
     for rule in d.together_with:
         there = {
             rules.domain(node, rule.over)

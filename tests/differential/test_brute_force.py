@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from placement.constraints.registry import CONSTRAINTS
@@ -59,6 +61,16 @@ def refused(world: World, best: Optimum) -> list[str]:
     if values != best.tiers:
         wrong.append(f"the tiers by names are {values}, the optimum is {best.tiers}")
     return wrong
+
+
+def test_a_wrong_optimum_is_noticed():
+    world = random_world(0)
+    best = optimum(world)
+    name, value = best.tiers[-1]
+    wrong = replace(best, tiers=(*best.tiers[:-1], (name, value + 1)))
+    assert disagreements(world, best) == []
+    assert len(disagreements(world, wrong)) == 1
+    assert len(refused(world, wrong)) == 1
 
 
 @pytest.mark.slow

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from tests.worlds.features import FEATURES, NOT_FELT, felt, is_joint, is_short
-from tests.worlds.generator import random_world
+from tests.worlds.generator import draw_base, random_world
 from tests.worlds.oracle import Optimum, optimum
 from tests.worlds.seeds import WORLDS
 from tests.worlds.world import World
@@ -65,3 +67,12 @@ def test_a_seed_always_gives_the_same_world():
 def test_what_cannot_be_felt_has_a_reason():
     assert not set(NOT_FELT) & set(FEATURES)
     assert all(len(reason) > 20 for reason in NOT_FELT.values())
+
+
+def test_the_counts_notice_a_generator_without_twists():
+    plain = [draw_base(Random(seed), seed) for seed in range(200)]
+    worlds = [(world, optimum(world)) for world in plain]
+    unfelt = {name for name in FEATURES if not count_felt(name, worlds, 1)}
+    assert {"policy type location", "spread.maxSkew", "separateFrom", "priority"} <= unfelt
+    joint = sum(is_joint(world, best) for world, best in worlds)
+    assert joint < len(worlds)

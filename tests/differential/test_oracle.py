@@ -10,7 +10,8 @@ import pytest
 
 from tests.differential.enumerator import best_value, size
 from tests.worlds.generator import random_world
-from tests.worlds.oracle import half_even, optimum, pack
+from tests.worlds.oracle import optimum
+from tests.worlds.rules import half_even, pack
 from tests.worlds.world import (
     Deployment,
     Environment,

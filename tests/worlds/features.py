@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.worlds.oracle import Optimum, Rules, optimum
+from tests.worlds.oracle import Optimum, optimum
+from tests.worlds.rules import Rules
 from tests.worlds.world import Deployment, Peers, Policy, Spread, World
 
 Without = Callable[[World], World | None]

@@ -17,7 +17,9 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from tests.worlds.oracle import BLOCS, CONTINENTS, COUNTRIES, Optimum, Rules, optimum
+from tests.worlds.geography import BLOCS, CONTINENTS, COUNTRIES
+from tests.worlds.oracle import Optimum, optimum
+from tests.worlds.rules import Rules
 from tests.worlds.world import (
     Deployment,
     Environment,

@@ -12,7 +12,7 @@ from placement.policies.registry import POLICY_TYPES
 from placement.workspace.assignment import Assignment
 from placement.workspace.making import make_workspace
 from placement.workspace.workspace import Environment, ModelDeployment, Workspace
-from tests.worlds.oracle import Rules
+from tests.worlds.rules import Rules
 from tests.worlds.world import Deployment, Peers, Policy, Row, World
 
 FULL_NAMES = {"region": "location"}
