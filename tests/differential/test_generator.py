@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
+from tests.worlds.base import draw_base
 from tests.worlds.features import FEATURES, NOT_FELT, felt, is_joint, is_short
-from tests.worlds.generator import draw_base, random_world
+from tests.worlds.generator import random_world
 from tests.worlds.oracle import Optimum, optimum
 from tests.worlds.seeds import WORLDS
 from tests.worlds.world import World
