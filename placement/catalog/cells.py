@@ -164,8 +164,8 @@ def fraction_of(text: str) -> Fraction | Fault:
             Code.TOO_LONG, f"a number of {len(text)} characters, the limit is {LONGEST_NAME}"
         )
     sign, whole, part, power = match[1], match[2], match[3] or "", int(match[4] or 0)
-    digits = int(f"{sign}{whole}{part}")
-    return Fraction(digits) * Fraction(10) ** (power - len(part))
+    digits, places = int(f"{sign}{whole}{part}"), len(part) - power
+    return Fraction(digits, 10**places) if places > 0 else Fraction(digits * 10**-places)
 
 
 def _number_advice(text: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from placement.catalog.codes import Code
 from placement.catalog.text import did_you_mean, excerpt, quote
-from placement.errors import Diagnostic, InputError
+from placement.errors import Diagnostic, InputError, InternalFaultError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,10 +162,16 @@ class Sheet:
             yield dict(zip(self.header, map(str.strip, row), strict=True))
 
     def frame(self) -> pd.DataFrame:
-        """Return the data rows as text. ``NA`` stays the text ``NA``."""
+        """Return the data rows as text. ``NA`` stays the text ``NA``.
+
+        Raises
+        ------
+        InternalFaultError
+            If pandas does not see the rows that the csv module saw.
+        """
         import pandas as pd
 
-        return pd.read_csv(
+        frame = pd.read_csv(
             io.StringIO(self.text, newline=""),
             dtype=str,
             keep_default_na=False,
@@ -174,6 +180,9 @@ class Sheet:
             header=0,
             names=list(self.header),
         )
+        if len(frame) != len(self.starts):
+            raise InternalFaultError(f"{self.file} has {len(self.starts)} rows, read {len(frame)}")
+        return frame
 
     def position(self, row: int | None, column: str) -> tuple[int, int, str, int]:
         """Return (line, column, text of that line, width) of one cell, one-based."""
@@ -231,7 +240,9 @@ def _read(path: str, findings: Findings) -> str | None:
     try:
         with open(path, "rb") as file:
             content = file.read()
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
+        # pandas loses a row beside a lone carriage return, so there are only newlines.
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         advice = "a catalog is a folder with regions.csv, gpus.csv and nodes.csv"
         findings.add(path, Fault(Code.NO_FILE, "there is no such file", advice))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from placement.catalog.codes import Code
 from placement.catalog.load import load_catalog
 from placement.catalog.names import load_names
+from placement.catalog.sheet import Findings, Layout, open_sheet
 from placement.errors import Diagnostic, InputError
 from tests.catalog.conftest import Folder
 
@@ -288,3 +289,30 @@ def findings_if_any(load: Callable[[Path], object], path: Path) -> tuple[Diagnos
     except InputError as error:
         return error.diagnostics
     return ()
+
+
+CSV_TEXT = st.text(alphabet='ab" ,\r\n\t\x0b\u2028\ufeffN', max_size=30)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=CSV_TEXT)
+def test_both_readers_of_csv_see_the_same_cells(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(f"a,b\n{text}", encoding="utf-8", newline="")
+    sheet = open_sheet(str(path), Layout("x.csv", ("a", "b")), Findings())
+    if sheet is None:
+        return
+    by_csv = [list(record.values()) for record in sheet.records()]
+    by_pandas = [[cell.strip() for cell in row] for row in sheet.frame().to_numpy().tolist()]
+    assert by_pandas == by_csv
+    assert len(sheet.starts) == len(by_csv)
+    breaks_in_quotes = '"' in text and ("\n" in text or "\r" in text)
+    for row, cells in enumerate(by_csv):
+        for column, cell in zip("ab", cells, strict=True):
+            line, place, source, _ = sheet.position(row, column)
+            found = source[place - 1 :].lstrip(' \t"\x0b\u2028\ufeff')
+            first = cell.lstrip(' \t"\x0b\u2028\ufeff\r\n,')[:1]
+            assert line >= sheet.starts[row]
+            assert breaks_in_quotes or "," in cell or found.startswith(first)
