@@ -30,7 +30,7 @@ COLUMNS = 8
 """Columns of small reduced cost per deployment that CP-SAT sees besides those in use."""
 START_WORK = 5.0
 """Deterministic time for completing a layout to a full solution."""
-ROUND_WORK = 8.0
+ROUND_WORK = 2.0
 """Deterministic time for rounding the relaxation."""
 STEP_WORK = 1.5
 """Deterministic time of one neighbourhood."""
@@ -38,7 +38,9 @@ NEIGHBOURS = 30
 """Deployments in one neighbourhood."""
 FAILURES = 25
 """Neighbourhoods without success after which the search ends."""
-REPAIRS = 6
+WIDEST = 150
+"""Deployments beyond which a neighbourhood is not widened when it has no solution."""
+REPAIRS = 8
 """How often cells that do not pack are split before a solution is given up."""
 NEAR = 1e-6
 
@@ -208,6 +210,9 @@ class Guided:
                 allowed[d, c] = True
             problem, _ = self.compiled.build(cells, allowed=allowed)
             solution = self._solved(problem, number, fixed, free, work, hint)
+            if solution is None and hint is None and len(free) < WIDEST:
+                free, fixed = self._widened(free, fixed, parent)
+                continue
             if solution is None:
                 return False
             values = tuple(tier.value(solution) for tier in problem.tiers)
@@ -222,6 +227,15 @@ class Guided:
             cells, parent, fixed, free = self._reopened(problem, solution, parent, broken, free)
             hint = None
         return False
+
+    def _widened(
+        self, free: set[int], fixed: Counts, parent: Ints
+    ) -> tuple[set[int], Counts]:
+        """Free the deployments that share columns with those that found no solution."""
+        members = np.array(sorted(free), np.int64)
+        touched = self.columns[members].any(axis=0)
+        wider = free | {d for d, c in fixed if touched[parent[c]]}
+        return wider, {key: count for key, count in fixed.items() if key[0] not in wider}
 
     def _solved(
         self,
@@ -262,6 +276,17 @@ class Guided:
         fixed = {(d, moved[c]): n for (d, c), n in counts.items() if d not in again}
         return tuple(cells), np.array(parents, np.int64), fixed, again
 
+    def _shortage(self) -> dict[int, int]:
+        """Return the deployments that lack replicas, with a regret above every other."""
+        placed: dict[int, int] = {}
+        for (d, _), count in self.best.counts.items():
+            placed[d] = placed.get(d, 0) + count
+        lacking = {
+            d: deployment.weight * (deployment.replicas - placed.get(d, 0))
+            for d, deployment in enumerate(self.compiled.deployments)
+        }
+        return {d: missing << 40 for d, missing in lacking.items() if missing}
+
     def _neighbourhoods(self) -> Iterator[set[int]]:
         """Yield deployments to decide again, around those with the largest regret."""
         assert self.relaxed is not None
@@ -277,21 +302,26 @@ class Guided:
         }
         tried: dict[int, int] = {}
         while True:
-            regret: dict[int, int] = {}
+            regret = self._shortage()
             users: dict[int, set[int]] = {}
             for (d, c), count in self.best.counts.items():
                 home = int(self.best.parent[c])
                 regret[d] = regret.get(d, 0) + max(0, reduced.get((d, home), 0)) * count
                 users.setdefault(home, set()).add(d)
-            order = sorted(regret, key=lambda d: (tried.get(d, 0), -regret[d], d))
+            order = sorted(regret, key=lambda d: (-regret[d] >> tried.get(d, 0), d))
             seed = order[0]
             tried[seed] = tried.get(seed, 0) + 1
+            room = NEIGHBOURS * tried[seed]
             near: dict[int, int] = {}
             for c in np.flatnonzero(self.columns[seed]).tolist():
                 for d in users.get(c, ()):
                     near[d] = near.get(d, 0) + 1
+            if len(near) < room:
+                for c in np.flatnonzero(self.columns[sorted(near)].any(axis=0)).tolist():
+                    for d in users.get(c, ()):
+                        near.setdefault(d, 0)
             closest = sorted(near, key=lambda d: (-near[d], -regret[d], d))
-            yield {seed, *closest[:NEIGHBOURS]}
+            yield {seed, *closest[:room]}
 
 
 def counts_by_cell(layout: Layout) -> Counts:
