@@ -92,7 +92,7 @@ def matches(rule, mine: Deployment, other: Deployment) -> bool:
 
 
 def nodes_hold(world: World, rules: Rules, plan: Placing) -> bool:
-    used: dict[str, Counter] = {}
+    used: dict[str, Counter[int | str]] = {}
     for d in enabled(world):
         for node, slot in plan[d.key]:
             load = used.setdefault(node, Counter())
@@ -112,17 +112,17 @@ def nodes_hold(world: World, rules: Rules, plan: Placing) -> bool:
             return False
         if load["memory"] + (held.memory if held else 0) > group.memory:
             return False
-        for name, amount in load.items():
-            if isinstance(name, str) and name.startswith("x ") and amount > extra.get(name[2:], 0):
+        for what, amount in load.items():
+            if str(what).startswith("x ") and amount > extra.get(str(what)[2:], 0):
                 return False
         rest = held.gpus if held else 0
         untouched = 0
-        for slot in range(len(group.slots) - 1, -1, -1):
-            taken = min(rest, group.slots[slot])
+        for index in range(len(group.slots) - 1, -1, -1):
+            taken = min(rest, group.slots[index])
             rest -= taken
-            if load[slot] + taken > group.slots[slot]:
+            if load[index] + taken > group.slots[index]:
                 return False
-            untouched += not load[slot] + taken
+            untouched += not load[index] + taken
         if load["whole"] > untouched:
             return False
     return True

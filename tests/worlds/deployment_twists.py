@@ -13,6 +13,7 @@ from tests.worlds.oracle import optimum
 from tests.worlds.world import (
     Deployment,
     Key,
+    Labels,
     Peers,
     Spread,
 )
@@ -229,7 +230,7 @@ def select_peers(draft: Draft) -> None:
         return
     mine, other = found
     both, _ = shared(draft, mine, other)
-    labels = (("peer", "nobody"),)
+    labels: Labels = (("peer", "nobody"),)
     thirds = [d for d in draft.world.deployments if d.key not in (mine.key, other.key)]
     if thirds and draft.rng.random() < 0.6:
         labels = peer_labels(draft, draft.rng.choice(thirds))

@@ -171,6 +171,10 @@ def spread_entries(change: Callable[[Spread], Spread | None]) -> Without:
     return without
 
 
+def without_spread_over(over: str) -> Without:
+    return spread_entries(lambda entry: None if entry.over == over else entry)
+
+
 def version(world: World) -> World | None:
     """Let every deployment have the version that runs."""
     runs = {row.key: row.version for row in world.running}
@@ -202,7 +206,8 @@ def default_gpus(world: World) -> World | None:
 
 def reserved(kind: str) -> Without:
     def without(world: World) -> World | None:
-        changed = tuple(replace(row, **{kind: 0}) for row in world.reserved)
+        fields: dict[str, Any] = {kind: 0}
+        changed = tuple(replace(row, **fields) for row in world.reserved)
         return None if changed == world.reserved else replace(world, reserved=changed)
 
     return without
@@ -277,7 +282,7 @@ FEATURES: dict[str, Without] = {
     "spread.minDomains": spread_entries(lambda s: replace(s, min_domains=None)),
     "spread.maxSkew": spread_entries(lambda s: replace(s, max_skew=None)),
     **{
-        f"spread over {over}": spread_entries(lambda s, over=over: None if s.over == over else s)
+        f"spread over {over}": without_spread_over(over)
         for over in ("node", "zone", "region", "country", "continent", "provider")
     },
     "separateFrom": each_deployment(separate_from=()),

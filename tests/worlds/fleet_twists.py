@@ -120,10 +120,10 @@ def lose(draft: Draft) -> None:
         others = tuple(r for r in draft.world.reserved if r.node != row.node)
         draft.set(replace(draft.world, reserved=(*others, held)))
     elif what == "gone" and group.count > 1:
-        gone = f"{name}/{group.count - 1}"
-        held = tuple(r for r in draft.world.reserved if r.node != gone)
+        last = f"{name}/{group.count - 1}"
+        rest = tuple(r for r in draft.world.reserved if r.node != last)
         changed = draft.world.change_group(name, count=group.count - 1)
-        draft.set(replace(changed, reserved=held))
+        draft.set(replace(changed, reserved=rest))
     elif what == "foreign":
         gone = replace(row, node="gone/0", gpu=None)
         rows = tuple(r for r in draft.world.running if r != row)

@@ -19,6 +19,9 @@ BITS = 48
 LAST_BITS = 96
 COUNT_BITS = 4
 
+Vector = dict[int, int]
+"""Replicas per node index."""
+
 
 @dataclass(frozen=True)
 class Optimum:
@@ -148,10 +151,10 @@ class Search:
             return None
         return [(position, slot) for (_, position), slot in zip(shares, chosen, strict=True)]
 
-    def vectors(self, position: int, limits: list[tuple[int, int]], most: int) -> Iterator[dict]:
+    def vectors(self, position: int, limits: list[tuple[int, int]], most: int) -> Iterator[Vector]:
         """Yield counts per node index within the limits, at most ``most`` in total."""
 
-        def extend(start: int, left: int, counts: dict[int, int]) -> Iterator[dict]:
+        def extend(start: int, left: int, counts: Vector) -> Iterator[Vector]:
             if start == len(limits):
                 yield dict(counts)
                 return

@@ -25,7 +25,7 @@ def spelled(rng: Random, kind: str, name: str) -> str:
     return name
 
 
-def location_entries(draft: Draft, regions: set[str], kind: str | None = None) -> tuple:
+def location_entries(draft: Draft, regions: set[str], kind: str | None = None) -> tuple[Any, ...]:
     """Return entries that allow the given regions, of one kind or of mixed kinds."""
     rng, found = draft.rng, set()
     for key in sorted(regions):
@@ -67,15 +67,15 @@ def refusing(draft: Draft, kind: str, group: Group) -> tuple[Any, ...] | None:
                 entries = location_entries(draft, kept, "region")
             return entries or None
         case "flavor":
-            others = sorted(
-                {(g.flavor_type, g.flavor) for g in world.groups if g.flavor != group.flavor}
-            )
-            if not others:
+            kinds = {(g.flavor_type, g.flavor) for g in world.groups if g.flavor != group.flavor}
+            if not kinds:
                 return (("gpu", rng.choice([g.name for g in GPUS if g.name != group.flavor])),)
-            return tuple(sorted(some_of(rng, set(others))))
+            return tuple(sorted(some_of(rng, kinds)))
         case "provider":
-            others = sorted({r.provider for r in world.regions if r.provider != region.provider})
-            return tuple(others) or (rng.choice([p for p in PROVIDERS if p != region.provider]),)
+            others = {r.provider for r in world.regions if r.provider != region.provider}
+            return tuple(sorted(others)) or (
+                rng.choice([p for p in PROVIDERS if p != region.provider]),
+            )
         case "price":
             if group.flavor_type == "cpu":
                 return None

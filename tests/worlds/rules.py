@@ -219,7 +219,7 @@ class Rules:
             Fraction(weight) * self.round_trip(country, group.region)
             for country, weight in deployment.origins
         )
-        return half_even(deployment.weight * total / weights)
+        return half_even(Fraction(deployment.weight * total) / weights)
 
     @cached_property
     def mix(self) -> dict[str, int]:
