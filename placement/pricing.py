@@ -37,7 +37,8 @@ def round_half_even_all(
     quotient = numerator // denominator
     twice = 2 * (numerator - quotient * denominator)
     up = (twice > denominator) | ((twice == denominator) & (quotient % 2 == 1))
-    return quotient + up
+    rounded: NDArray[np.int64] = quotient + up
+    return rounded
 
 
 def share_price(price_nano: int, demand: int, capacity: int) -> int:

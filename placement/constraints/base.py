@@ -62,7 +62,7 @@ class Constraint(ABC):
 
     def compile(self, builder: ProblemBuilder) -> None:
         """Add the rows of the rule to a problem."""
-        return None
+        return
 
     @abstractmethod
     def check(self, view: PlanView) -> Iterator[Violation]:

@@ -147,7 +147,7 @@ def _compile_gpus(builder: ProblemBuilder) -> None:
 
 
 def _compile_open(builder: ProblemBuilder) -> None:
-    """A node that holds a replica is in use."""
+    """Count a node that holds a replica as in use."""
     for pair, cell in enumerate(builder.pair_cell.tolist()):
         opened = builder.open_nodes(cell)
         if opened is not None:

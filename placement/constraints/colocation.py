@@ -24,7 +24,7 @@ class Colocation(Constraint):
     name: ClassVar[str] = "colocation"
 
     def compile(self, builder: ProblemBuilder) -> None:
-        """A deployment is in a domain only with one of those it wants to be near."""
+        """Let a deployment into a domain only with one of those it wants to be near."""
         for d, deployment in enumerate(builder.deployments):
             for entry in deployment.together_with:
                 others = builder.selected(d, entry.selector)

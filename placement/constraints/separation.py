@@ -36,9 +36,7 @@ class Separation(Constraint):
             for domain, variable in builder.domains_used(first, over).items():
                 if domain in there:
                     room = int(builder.size[domain]) if over is Domain.NODE else 1
-                    builder.row(
-                        [(variable, 1), (there[domain], 1)], high=room, name=self.name
-                    )
+                    builder.row([(variable, 1), (there[domain], 1)], high=room, name=self.name)
             if over is Domain.NODE:
                 builder.keep_apart(first, second)
 

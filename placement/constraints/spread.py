@@ -71,9 +71,7 @@ def _faults(
             yield f"counts per {over} differ by {skew}, at most {entry.max_skew} allowed"
 
 
-def _fewest(
-    view: PlanView, deployment: ModelDeployment, over: Domain, counts: Counter[str]
-) -> int:
+def _fewest(view: PlanView, deployment: ModelDeployment, over: Domain, counts: Counter[str]) -> int:
     """Return the smallest count over the domains that could be used; an empty one counts 0."""
     fewest = min(counts.values())
     groups = [group for group in view.catalog.node_groups if _usable(view, deployment, group)]
@@ -109,7 +107,7 @@ def _compile_domains(builder: ProblemBuilder, d: int, over: Domain, wanted: int)
 
 
 def _compile_skew(builder: ProblemBuilder, d: int, over: Domain, skew: int) -> None:
-    """Counts lie between two variables that differ by at most ``skew``."""
+    """Keep counts between two variables that differ by at most ``skew``."""
     replicas = builder.deployments[d].replicas
     least, most = builder.variable(0, replicas), builder.variable(0, replicas)
     builder.row([(most, 1), (least, -1)], high=skew, name="spread")

@@ -168,7 +168,9 @@ class ProblemBuilder:
     def limit_per_node(self, pairs: Ints, most: int) -> None:
         """Allow at most ``most`` replicas of these pairs on one node."""
         self.most[pairs] = np.minimum(self.most[pairs], most)
-        high = np.minimum(self.pair_high[pairs], self.most[pairs] * self.size[self.pair_cell[pairs]])
+        high = np.minimum(
+            self.pair_high[pairs], self.most[pairs] * self.size[self.pair_cell[pairs]]
+        )
         self.pair_high[pairs] = high
         for pair, bound in zip(pairs.tolist(), high.tolist(), strict=True):
             self._high[pair] = bound
@@ -336,7 +338,8 @@ class ProblemBuilder:
     def usable_domains(self, d: int, over: Domain) -> list[int]:
         """Return the numbers of the domains that contain a usable cell of deployment d."""
         cells = np.array(self.usable_cells(d), np.int64)
-        return np.unique(self.domain_numbers(over)[cells]).tolist()
+        numbers: list[int] = np.unique(self.domain_numbers(over)[cells]).tolist()
+        return numbers
 
     def selected(self, d: int, selector: PeerSelector) -> list[int]:
         """Return the other deployments that a selector matches."""

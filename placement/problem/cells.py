@@ -79,8 +79,8 @@ def make_cells(
     """
     position = {group.name: number for number, group in enumerate(catalog.node_groups)}
     special: dict[int, set[int]] = defaultdict(set)
-    for group, index in residents:
-        special[group].add(index)
+    for number, index in residents:
+        special[number].add(index)
     for node in catalog.reserved:
         place = catalog.find_node(node)
         if place is not None:

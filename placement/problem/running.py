@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -67,5 +66,3 @@ def movable(
         for resident in rows:
             total[resident.deployment] += resident.replicas
     return total
-
-

@@ -102,7 +102,7 @@ def moves_tier(
 
 
 def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
-    """The chosen objective: values per replica, and per node in use if nodes are billed."""
+    """Return the chosen objective: values per replica, and per node in use if nodes are billed."""
     table, catalog = builder.catalog.table, builder.catalog
     pairs = len(builder.pair_deployment)
     values = np.zeros(pairs, np.int64)

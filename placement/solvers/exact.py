@@ -1,4 +1,4 @@
-"""Tier by tier over cells, then packing; a cell that does not pack is split and all is solved again.
+"""Tier by tier over cells, then packing; a cell that does not pack is split and solved again.
 
 Cells of one node are exact, larger ones are a relaxation. So every bound is valid at any time, and
 when everything packs, the values that were proved for the cells are proved for the nodes.
@@ -18,7 +18,6 @@ from placement.problem.problem import Ints, Problem, TierSpec
 from placement.solvers.cpsat import Answer, Effort, Model, Outcome, complete
 from placement.solvers.greedy import Layout, counts_of
 from placement.solvers.packing import cell_tasks, pack
-
 
 Report = Callable[[str, int, int | None], None]
 """Told (tier, value, bound) whenever a tier is closed."""
@@ -172,7 +171,5 @@ def pack_all(problem: Problem, solution: Ints) -> tuple[Layout, set[int]]:
 def split(cells: Sequence[Cell], broken: set[int]) -> tuple[Cell, ...]:
     """Return the cells with some of them split into single nodes."""
     return tuple(
-        part
-        for c, cell in enumerate(cells)
-        for part in (cell.split() if c in broken else (cell,))
+        part for c, cell in enumerate(cells) for part in (cell.split() if c in broken else (cell,))
     )

@@ -201,7 +201,8 @@ class Greedy:
         fits &= self.builder.accepts[cells]
         left = pairs[fits]
         order = np.lexsort((left, self.whole[cells[fits]], self.values[left]))
-        return left[order].tolist()
+        candidates: list[int] = left[order].tolist()
+        return candidates
 
     def _fill(
         self, d: int, pairs: Iterable[int], *, fresh: tuple[Domain, int] | None = None

@@ -117,7 +117,9 @@ class Guided:
     ) -> tuple[Problem, Ints]:
         problem, _ = self.compiled.build(cells, allowed=allowed)
         given = pair_counts(problem, counts)
-        return problem, warm_start(problem, given, replace(self.limits, deadline=None).effort(START_WORK))
+        return problem, warm_start(
+            problem, given, replace(self.limits, deadline=None).effort(START_WORK)
+        )
 
     def _used(self, cells: tuple[Cell, ...], counts: Counts) -> Mask:
         mask = np.zeros((len(self.compiled.deployments), len(cells)), bool)
@@ -129,7 +131,9 @@ class Guided:
 
     def _relax(self, tier: TierSpec) -> Relaxed | None:
         """Relax a tier over all pairs and choose the columns that CP-SAT may use."""
-        relaxation = Relaxation(self.problem, list(zip(self.problem.tiers, self.closed)))
+        relaxation = Relaxation(
+            self.problem, list(zip(self.problem.tiers, self.closed, strict=False))
+        )
         coarse: Counts = {}
         for (d, c), count in self.best.counts.items():
             key = (d, int(self.best.parent[c]))
@@ -228,12 +232,10 @@ class Guided:
             hint = None
         return False
 
-    def _widened(
-        self, free: set[int], fixed: Counts, parent: Ints
-    ) -> tuple[set[int], Counts]:
+    def _widened(self, free: set[int], fixed: Counts, parent: Ints) -> tuple[set[int], Counts]:
         """Free the deployments that share columns with those that found no solution."""
         members = np.array(sorted(free), np.int64)
-        touched = self.columns[members].any(axis=0)
+        touched: Mask = np.logical_or.reduce(self.columns[members])
         wider = free | {d for d, c in fixed if touched[parent[c]]}
         return wider, {key: count for key, count in fixed.items() if key[0] not in wider}
 
@@ -252,7 +254,7 @@ class Guided:
         pairs = np.flatnonzero(held)
         low[pairs] = high[pairs] = given[pairs]
         model = Model(replace(problem, low=low, high=high))
-        for tier, value in zip(problem.tiers, self.closed):
+        for tier, value in zip(problem.tiers, self.closed, strict=False):
             model.fix_tier(tier, value)
         if hint is not None:
             full = pair_counts(problem, hint)

@@ -125,7 +125,7 @@ class Relaxation:
             value * edge
             for value, edge in zip(reduced[used].tolist(), box[used].tolist(), strict=True)
         )
-        return tier.constant - (-total >> SCALE)
+        return tier.constant - (-int(total) >> SCALE)
 
     def _glop(
         self, cost: Ints, active: NDArray[np.bool_], seconds: float | None
@@ -175,7 +175,8 @@ class Relaxation:
 
 
 def _open(side: Ints, infinity: float) -> list[float]:
-    return np.where(np.abs(side) == INFINITE, infinity, side.astype(float)).tolist()
+    sides: list[float] = np.where(np.abs(side) == INFINITE, infinity, side.astype(float)).tolist()
+    return sides
 
 
 def first_of_each(owner: Ints, key: Ints, count: int) -> Ints:

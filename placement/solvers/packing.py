@@ -225,17 +225,13 @@ def pack(task: CellTask, *, seed: int = 0) -> Packed:
 
 def preferred_slots(cell: Cell, deployment: int) -> list[int]:
     """Return the GPUs that shares of a deployment use on each node of a cell today."""
-    return [
-        r.slot for r in cell.residents if r.deployment == deployment and r.slot is not None
-    ]
+    return [r.slot for r in cell.residents if r.deployment == deployment and r.slot is not None]
 
 
 def _first_fit(task: CellTask) -> tuple[Seat, ...] | None:
     """First-fit decreasing: kept replicas, then one on each wanted node, then the rest."""
     spaces = [NodeSpace(task.cell) for _ in range(task.nodes)]
-    order = sorted(
-        task.items, key=lambda i: (-i.gpus, -i.cpus, -i.memory, -i.count, i.deployment)
-    )
+    order = sorted(task.items, key=lambda i: (-i.gpus, -i.cpus, -i.memory, -i.count, i.deployment))
     rivals: dict[int, set[int]] = {}
     for first, second in task.apart:
         rivals.setdefault(first, set()).add(second)

@@ -1,4 +1,4 @@
-"""From a compiled snapshot to seats: a greedy layout at once, then the method that suits the size."""
+"""From a compiled snapshot to seats: greedy at once, then the method that suits the size."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.solvers.exact import Report, Solved, solve_exactly
+from placement.solvers.greedy import Layout, greedy_layout
 from placement.solvers.guided import Guided
-from placement.solvers.greedy import greedy_layout
 from placement.solvers.limits import Limits
 
 SMALL_PAIRS = 4_000
@@ -21,7 +21,7 @@ def solve(
     compiled: Compiled,
     limits: Limits,
     *,
-    first: Callable[[tuple[Cell, ...], object], None],
+    first: Callable[[tuple[Cell, ...], Layout], None],
     report: Report,
 ) -> Solved:
     """Return the best layout found, with the bounds that are proved.
@@ -40,6 +40,4 @@ def solve(
         return Solved(compiled.cells, layout, (), exact=False)
     if problem.pairs > SMALL_PAIRS:
         return Guided(compiled, problem, layout, limits, report).solve()
-    return solve_exactly(
-        compiled, compiled.cells, layout, limits.effort(EXACT_WORK), report=report
-    )
+    return solve_exactly(compiled, compiled.cells, layout, limits.effort(EXACT_WORK), report=report)
