@@ -169,15 +169,15 @@ def measure(catalog: Catalog, *, seed: int, gap: float, time_limit: float | None
     seconds = time.perf_counter() - started
     cost = plan.tiers[-1]
     bound = cost.bound or 0
-    greedy = plan.stats["firstPlan"]["value"]
+    greedy = plan.stats["firstPlan"]["tiers"]
     return {
         "seed": seed,
         "seconds": round(seconds, 2),
         "firstPlanSeconds": plan.stats["firstPlan"]["seconds"],
+        "greedy": greedy,
         "tiers": {t.name: (t.value / t.scale, None if t.bound is None else t.bound / t.scale) for t in plan.tiers},
         "gap": (cost.value - bound) / cost.value,
-        "greedyAboveBound": greedy / bound - 1 if bound else None,
-        "greedyUnplaced": plan.stats["firstPlan"]["unplaced"],
+        "greedyAboveBound": greedy["cost"] / (bound / cost.scale) - 1 if bound else None,
         "status": str(plan.status),
         "stoppedBy": plan.stopped_by,
         "peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from placement.catalog.rows import UNIT
 from placement.errors import Diagnostic, InputError, Severity, VerificationError
 from placement.objectives.mix import Mix, parse_objective
 from placement.options import Billing, CancelToken, Progress, SolveOptions
@@ -126,7 +127,7 @@ class _Run:
         self.masks = masks
         self.objective = _objective(options)
         self.warnings = _checked_names(workspace, catalog)
-        self.first_seconds = 0.0
+        self.first: dict[str, Any] = {}
 
     def plan(self) -> Plan:
         """Compile, solve, decode, verify."""
@@ -148,7 +149,14 @@ class _Run:
             seed=self.options.seed,
             stopped=self._cancelled,
         )
-        solved = solve(compiled, limits, first=self._note_first, report=self._report)
+        deployments = compiled.deployments
+        solved = solve(
+            compiled,
+            limits,
+            first=lambda cells, layout: self._note_first(deployments, cells, layout),
+            report=self._report,
+            workers=self.options.workers,
+        )
         view = self._view(compiled.deployments, solved.cells, solved.layout)
         bounds = {tier.name: tier.bound for tier in solved.bounds}
         return self._verified(view, bounds, self._stopped_by(solved.budget))
@@ -156,14 +164,22 @@ class _Run:
     def _cancelled(self) -> bool:
         return self.options.cancel is not None and self.options.cancel.is_set()
 
-    def _note_first(self, cells: Sequence[Cell], layout: Layout) -> None:
-        self.first_seconds = time.monotonic() - self.started
+    def _note_first(
+        self, deployments: Sequence[ModelDeployment], cells: Sequence[Cell], layout: Layout
+    ) -> None:
+        """Verify the first plan and remember what it was worth."""
+        plan = self._verified(self._view(deployments, cells, layout), {}, None)
+        self.first = {
+            "seconds": round(time.monotonic() - self.started, 3),
+            "tiers": {tier.name: tier.value / tier.scale for tier in plan.tiers},
+        }
 
     def _report(self, tier: str, value: int, bound: int | None) -> None:
         if self.options.on_progress is not None:
             seconds = time.monotonic() - self.started
-            shown = None if bound is None else float(bound)
-            self.options.on_progress(Progress(tier, float(value), shown, seconds))
+            scale = self.objective.scale if tier == self.objective.name else UNIT
+            shown = None if bound is None else bound / scale
+            self.options.on_progress(Progress(tier, value / scale, shown, seconds))
 
     def _view(
         self, deployments: Sequence[ModelDeployment], cells: Sequence[Cell], layout: Layout
@@ -223,7 +239,7 @@ class _Run:
         return MappingProxyType(
             {
                 "seconds": round(time.monotonic() - self.started, 3),
-                "firstPlanSeconds": round(self.first_seconds, 3),
+                "firstPlan": self.first,
                 "versions": _versions(),
                 "options": {
                     "objective": self.objective.name,

@@ -45,6 +45,8 @@ class Compiled:
         The coarsest cells.
     movable : tuple of int
         Movable running replicas per deployment.
+    priorities : tuple of int
+        The priority classes of the whole snapshot, high to low.
     """
 
     catalog: Catalog
@@ -54,6 +56,7 @@ class Compiled:
     eligible: tuple[Mask, ...]
     cells: tuple[Cell, ...]
     movable: tuple[int, ...]
+    priorities: tuple[int, ...]
 
     def build(
         self, cells: Sequence[Cell], *, allowed: Mask | None = None
@@ -79,8 +82,8 @@ class Compiled:
             constraint.compile(builder)
         shortfall = shortfalls(builder, self.movable)
         tiers = [
-            *displaced_tiers(builder, shortfall),
-            *unplaced_tiers(builder),
+            *displaced_tiers(builder, shortfall, self.priorities),
+            *unplaced_tiers(builder, self.priorities),
             moves_tier(builder, self.movable, shortfall),
             last_tier(builder, self.objective),
         ]
@@ -114,6 +117,7 @@ def compile_snapshot(
         eligible=eligible,
         cells=make_cells(catalog, groups.tolist(), residents),
         movable=tuple(movable(residents, len(deployments))),
+        priorities=tuple(sorted({d.priority for d in deployments}, reverse=True)) or (0,),
     )
 
 

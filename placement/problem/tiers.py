@@ -31,11 +31,6 @@ def make_tier(
     return TierSpec(name, unit, scale, constant, variables, coefficients)
 
 
-def priority_classes(builder: ProblemBuilder) -> list[int]:
-    """Return the distinct priorities, high to low."""
-    return sorted({d.priority for d in builder.deployments}, reverse=True)
-
-
 def _named(name: str, priority: int, classes: Sequence[int]) -> str:
     return name if len(classes) <= 1 else f"{name}:{priority}"
 
@@ -52,9 +47,10 @@ def shortfalls(builder: ProblemBuilder, movable: Sequence[int]) -> dict[int, int
     return shortfall
 
 
-def displaced_tiers(builder: ProblemBuilder, shortfall: Mapping[int, int]) -> list[TierSpec]:
+def displaced_tiers(
+    builder: ProblemBuilder, shortfall: Mapping[int, int], classes: Sequence[int]
+) -> list[TierSpec]:
     """Weight of running replicas that lose their place, one tier per priority class."""
-    classes = priority_classes(builder)
     tiers = []
     for priority in classes:
         members = [d for d in shortfall if builder.deployments[d].priority == priority]
@@ -64,11 +60,10 @@ def displaced_tiers(builder: ProblemBuilder, shortfall: Mapping[int, int]) -> li
     return tiers
 
 
-def unplaced_tiers(builder: ProblemBuilder) -> list[TierSpec]:
+def unplaced_tiers(builder: ProblemBuilder, classes: Sequence[int]) -> list[TierSpec]:
     """Weight of replicas without a node, one tier per priority class."""
-    classes = priority_classes(builder)
     tiers = []
-    for priority in classes or [0]:
+    for priority in classes:
         terms: list[tuple[int, int]] = []
         wanted = 0
         for d, deployment in enumerate(builder.deployments):

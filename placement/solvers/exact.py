@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.errors import SolverFaultError
 from placement.problem.cells import Cell
@@ -19,8 +20,9 @@ from placement.solvers.cpsat import Answer, Effort, Model, Outcome, complete
 from placement.solvers.greedy import Layout, counts_of
 from placement.solvers.packing import cell_tasks, pack
 
+Mask = NDArray[np.bool_]
 Report = Callable[[str, int, int | None], None]
-"""Told (tier, value, bound) whenever a tier is closed."""
+"""Told (tier, value, bound) whenever a tier improves or is closed."""
 
 
 @dataclass(frozen=True)
@@ -47,29 +49,23 @@ class Solved:
 
 
 def solve_tiers(
-    problem: Problem, start: Ints | None, effort: Effort, *, report: Report
-) -> tuple[Ints | None, list[int | None]]:
+    problem: Problem, start: Ints, effort: Effort, *, report: Report
+) -> tuple[Ints, list[int | None]]:
     """Minimise one tier after the other; return the last solution and the bounds."""
     best = start
     closed: list[tuple[TierSpec, int]] = []
     bounds: list[int | None] = []
     for number, tier in enumerate(problem.tiers):
-        floor = 0 if number < len(problem.tiers) - 1 else None
-        if best is not None and tier.value(best) == floor:
-            bounds.append(floor)
-            closed.append((tier, 0))
-            continue
-        answer = _minimise(problem, tier, closed, best, effort)
-        if answer.outcome is Outcome.INFEASIBLE:
-            raise SolverFaultError(f"tier {tier.name} is infeasible under the tiers before it")
-        if answer.solution is not None and (
-            best is None or tier.value(answer.solution) <= tier.value(best)
-        ):
-            best = answer.solution
-        bounds.append(_strongest(floor, answer.bound))
-        if best is None:
-            return None, [*bounds, *[None] * (len(problem.tiers) - len(bounds))]
-        report(tier.name, tier.value(best), bounds[-1])
+        bound = 0 if number < len(problem.tiers) - 1 else None
+        if tier.value(best) != bound:
+            answer = _minimise(problem, tier, closed, best, effort)
+            if answer.outcome is Outcome.INFEASIBLE:
+                raise SolverFaultError(f"tier {tier.name} is infeasible under the tiers before it")
+            if answer.solution is not None and tier.value(answer.solution) <= tier.value(best):
+                best = answer.solution
+            bound = _strongest(bound, answer.bound)
+        bounds.append(bound)
+        report(tier.name, tier.value(best), bound)
         closed.append((tier, tier.value(best)))
     return best, bounds
 
@@ -83,14 +79,13 @@ def _minimise(
     problem: Problem,
     tier: TierSpec,
     closed: Sequence[tuple[TierSpec, int]],
-    best: Ints | None,
+    best: Ints,
     effort: Effort,
 ) -> Answer:
     model = Model(problem)
     for earlier, value in closed:
         model.fix_tier(earlier, value)
-    if best is not None:
-        model.hint(best)
+    model.hint(best)
     return model.minimise(tier, effort)
 
 
@@ -114,36 +109,48 @@ def warm_start(problem: Problem, counts: Ints, effort: Effort) -> Ints:
 
 def solve_exactly(
     compiled: Compiled,
-    cells: tuple[Cell, ...],
     first: Layout,
     effort: Effort,
     *,
     report: Report,
+    cells: tuple[Cell, ...] | None = None,
+    allowed: Mask | None = None,
 ) -> Solved:
     """Solve all tiers over cells, splitting what does not pack, until everything packs.
 
     Parameters
     ----------
-    cells, first
-        Cells and a layout over them that breaks no rule.
+    first : Layout
+        A layout over ``cells`` that breaks no rule; the result is never worse.
+    cells : tuple of Cell, optional
+        The coarsest cells if absent.
+    allowed : bool array, shape (deployments, cells), optional
+        Restricts the pairs; those of ``first`` must be among them.
     """
-    best = Solved(cells, first, (), exact=False)
+    cells = compiled.cells if cells is None else cells
+    best = Solved(cells, first, (), exact=False, budget=True)
     while True:
-        problem, builder = compiled.build(cells)
-        start = None
-        if cells is best.cells:
-            start = warm_start(problem, counts_of(builder, best.layout), effort)
+        problem, builder = compiled.build(cells, allowed=allowed)
+        start = warm_start(problem, counts_of(builder, best.layout), effort)
         solution, bounds = solve_tiers(problem, start, effort, report=report)
         named = tuple(
             TierBound(tier.name, bound) for tier, bound in zip(problem.tiers, bounds, strict=True)
         )
         best = replace(best, bounds=named)
-        if solution is None or effort.stopped():
-            return best
         layout, broken = pack_all(problem, solution)
         if not broken:
-            return Solved(cells, layout, named, exact=_met(problem, solution, bounds))
-        cells = split(cells, broken)
+            exact = _met(problem, solution, bounds)
+            return Solved(cells, layout, named, exact=exact, budget=not exact)
+        if effort.stopped():
+            return best
+        if allowed is not None:
+            allowed = np.repeat(allowed, [_parts(c, cell, broken) for c, cell in enumerate(cells)], 1)
+        cells, refined = split(cells, broken, best.layout)
+        best = replace(best, cells=cells, layout=refined)
+
+
+def _parts(c: int, cell: Cell, broken: set[int]) -> int:
+    return cell.size if c in broken else 1
 
 
 def _met(problem: Problem, solution: Ints, bounds: Sequence[int | None]) -> bool:
@@ -168,8 +175,22 @@ def pack_all(problem: Problem, solution: Ints) -> tuple[Layout, set[int]]:
     return layout, broken
 
 
-def split(cells: Sequence[Cell], broken: set[int]) -> tuple[Cell, ...]:
-    """Return the cells with some of them split into single nodes."""
-    return tuple(
-        part for c, cell in enumerate(cells) for part in (cell.split() if c in broken else (cell,))
-    )
+def split(
+    cells: Sequence[Cell], broken: set[int], layout: Layout
+) -> tuple[tuple[Cell, ...], Layout]:
+    """Return the cells with some of them split into single nodes, and a layout over the result."""
+    parts: list[Cell] = []
+    refined: Layout = {}
+    for c, cell in enumerate(cells):
+        seats = layout.get(c, ())
+        if c not in broken:
+            if seats:
+                refined[len(parts)] = seats
+            parts.append(cell)
+            continue
+        for node, part in enumerate(cell.split()):
+            mine = tuple(replace(seat, node=0) for seat in seats if seat.node == node)
+            if mine:
+                refined[len(parts)] = mine
+            parts.append(part)
+    return tuple(parts), refined

@@ -285,11 +285,14 @@ def greedy_layout(builder: ProblemBuilder, values: Ints) -> Layout:
 
 
 def _order(builder: ProblemBuilder, d: int) -> tuple[int, ...]:
+    """High priority first, then large replicas, then those with the fewest nodes to go to."""
     deployment = builder.deployments[d]
+    nodes = int(builder.size[builder.pair_cell[builder.pairs_of(d)]].sum())
     return (
         -deployment.priority,
         bool(deployment.together_with),
         -deployment.gpus,
+        nodes,
         -deployment.cpus,
         -deployment.memory,
         d,

@@ -17,10 +17,17 @@ from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.problem import Ints, Problem, TierSpec
 from placement.solvers.cpsat import Model
-from placement.solvers.exact import Report, Solved, TierBound, pack_all, warm_start
+from placement.solvers.exact import (
+    Report,
+    Solved,
+    TierBound,
+    pack_all,
+    solve_exactly,
+    warm_start,
+)
 from placement.solvers.greedy import Layout
 from placement.solvers.limits import Limits
-from placement.solvers.linear import Relaxation, Relaxed, first_of_each
+from placement.solvers.linear import SCALE, Relaxation, Relaxed, first_of_each
 
 Mask = NDArray[np.bool_]
 Counts = dict[tuple[int, int], int]
@@ -42,6 +49,9 @@ WIDEST = 150
 """Deployments beyond which a neighbourhood is not widened when it has no solution."""
 REPAIRS = 8
 """How often cells that do not pack are split before a solution is given up."""
+FINISH_PAIRS = 2_000
+"""Up to this many columns CP-SAT closes the last tier exactly."""
+FINISH_WORK = 20.0
 NEAR = 1e-6
 
 
@@ -93,6 +103,8 @@ class Guided:
                 if self.relaxed is not None:
                     bound = max(bound or 0, self.relaxed.bound)
                     self._improve(number, bound)
+                if number == last and self.relaxed is not None and bound is not None:
+                    bound = self._finish(number, bound)
             value = self.best.values[number]
             self.closed.append(value)
             bounds.append(bound)
@@ -164,13 +176,61 @@ class Guided:
 
     # ------------------------------------------------------------- improvement
 
+    def _finish(self, number: int, bound: int) -> int:
+        """Close the last tier exactly if the prices leave few columns; return its bound.
+
+        A column whose reduced cost is above value - bound is in no better solution.
+        """
+        assert self.relaxed is not None
+        value = self.best.values[number]
+        if self._good(value, bound) or self.limits.over():
+            return bound
+        pairs = self.problem.pairs
+        open_pairs = self.relaxed.reduced[:pairs] <= (value - bound) << SCALE
+        allowed = np.zeros_like(self.columns)
+        owner, where = self.problem.pair_deployment, self.problem.pair_cell
+        allowed[owner[open_pairs], where[open_pairs]] = True
+        for d, c in self.best.counts:
+            allowed[d, self.best.parent[c]] = True
+        if allowed.sum() > FINISH_PAIRS:
+            return bound
+        solved = solve_exactly(
+            self.compiled,
+            self.best.layout,
+            self.limits.effort(FINISH_WORK),
+            report=self.report,
+            cells=self.best.cells,
+            allowed=allowed[:, self.best.parent],
+        )
+        self._adopt(solved)
+        proved = solved.bounds[number].bound if len(solved.bounds) > number else None
+        earlier = [tier.bound for tier in solved.bounds[:number]]
+        if proved is None or earlier != list(self.best.values[:number]):
+            return bound
+        return max(bound, min(value, proved))
+
+    def _adopt(self, solved: Solved) -> None:
+        """Take over a layout if it is better."""
+        counts = counts_by_cell(solved.layout)
+        values = self._values(solved.cells, counts)
+        if values < self.best.values:
+            home = {
+                (cell.group, index): int(self.best.parent[c])
+                for c, cell in enumerate(self.best.cells)
+                for index in cell.indices
+            }
+            parent = np.array([home[c.group, c.indices[0]] for c in solved.cells], np.int64)
+            self.best = Incumbent(solved.cells, parent, counts, solved.layout, values)
+
+    def _good(self, value: int, bound: int) -> bool:
+        return value - bound <= self.limits.gap * abs(value)
+
     def _improve(self, number: int, bound: int) -> None:
         """Look for a better value of a tier until it meets the bound or the budget is spent."""
         self._round(number)
         failures = 0
         for free in self._neighbourhoods():
-            value = self.best.values[number]
-            done = value - bound <= self.limits.gap * abs(value)
+            done = self._good(self.best.values[number], bound)
             if done or failures >= FAILURES or self.limits.over():
                 return
             failures = 0 if self._step(number, free) else failures + 1

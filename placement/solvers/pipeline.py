@@ -1,28 +1,66 @@
-"""From a compiled snapshot to seats: greedy at once, then the method that suits the size."""
+"""From a compiled snapshot to seats: greedy at once, then each independent part by its size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
+from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
-from placement.solvers.exact import Report, Solved, solve_exactly
+from placement.problem.components import components
+from placement.problem.problem import Problem
+from placement.solvers.exact import Report, Solved, TierBound, solve_exactly
 from placement.solvers.greedy import Layout, greedy_layout
 from placement.solvers.guided import Guided
 from placement.solvers.limits import Limits
 
-SMALL_PAIRS = 4_000
+SMALL_PAIRS = 3_000
 """Up to this many (deployment, cell) pairs CP-SAT gets the whole problem."""
-EXACT_WORK = 60.0
+EXACT_WORK = 30.0
 """Deterministic time of one CP-SAT solve of a small problem."""
+
+First = Callable[[Sequence[Cell], Layout], None]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One component: its snapshot, its numbers in the whole, its first layout."""
+
+    compiled: Compiled
+    deployments: tuple[int, ...]
+    problem: Problem
+    first: Layout
+
+
+class _Sums:
+    """Adds up what the parts report, tier by tier."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._known: dict[str, dict[int, tuple[int, int | None]]] = {}
+        self._lock = threading.Lock()
+
+    def note(self, part: int, tier: str, value: int, bound: int | None) -> None:
+        """Take one report of one part and pass the sums on."""
+        with self._lock:
+            known = self._known.setdefault(tier, {})
+            known[part] = (value, bound)
+            total = sum(v for v, _ in known.values())
+            self._report(tier, total, _sum([b for _, b in known.values()]))
 
 
 def solve(
     compiled: Compiled,
     limits: Limits,
     *,
-    first: Callable[[tuple[Cell, ...], Layout], None],
+    first: First,
     report: Report,
+    workers: int | None = None,
 ) -> Solved:
     """Return the best layout found, with the bounds that are proved.
 
@@ -30,14 +68,118 @@ def solve(
     ----------
     first : callable
         Given the cells and the greedy layout as soon as they are there.
+    workers : int, optional
+        Parts solved at once; the number of cores if absent. The answer does not depend on it
+        unless a wall limit cuts the solve.
     """
+    parts = [
+        _begin(part, deployments) for part, deployments, _ in components(compiled)
+    ]
+    first(*_merged_layout([(p, p.compiled.cells, p.first) for p in parts]))
+    if not parts:
+        return _nothing(compiled)
+    sums = _Sums(report)
+    order = sorted(range(len(parts)), key=lambda i: (-parts[i].problem.pairs, i))
+    left = _Left({i: parts[i].problem.pairs + 1 for i in order})
+
+    def run(i: int) -> Solved:
+        own = left.limits(i, limits, workers or os.cpu_count() or 1)
+        solved = _solve_part(parts[i], own, lambda t, v, b: sums.note(i, t, v, b))
+        left.done(i)
+        return solved
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        solved = dict(zip(order, pool.map(run, order), strict=True))
+    return _merged([parts[i] for i in range(len(parts))], [solved[i] for i in range(len(parts))])
+
+
+class _Left:
+    """Shares what is left of a wall limit by size among the parts that are not done."""
+
+    def __init__(self, sizes: dict[int, int]) -> None:
+        self._sizes = sizes
+        self._lock = threading.Lock()
+
+    def limits(self, part: int, limits: Limits, workers: int) -> Limits:
+        """Return the limits of one part that starts now."""
+        seconds = limits.seconds_left()
+        if seconds is None:
+            return limits
+        with self._lock:
+            share = min(1.0, workers * self._sizes[part] / sum(self._sizes.values()))
+        return replace(limits, deadline=time.monotonic() + max(seconds, 0.0) * share)
+
+    def done(self, part: int) -> None:
+        """Forget a part."""
+        with self._lock:
+            del self._sizes[part]
+
+
+def _begin(compiled: Compiled, deployments: tuple[int, ...]) -> _Part:
     problem, builder = compiled.build(compiled.cells)
-    last = problem.tiers[-1]
-    values = last.per_pair(problem.pairs)
-    layout = greedy_layout(builder, values)
-    first(compiled.cells, layout)
+    layout = _first_layout(problem, builder)
+    return _Part(compiled, deployments, problem, layout)
+
+
+def _first_layout(problem: Problem, builder: ProblemBuilder) -> Layout:
+    return greedy_layout(builder, problem.tiers[-1].per_pair(problem.pairs))
+
+
+def _solve_part(part: _Part, limits: Limits, report: Report) -> Solved:
     if limits.over():
-        return Solved(compiled.cells, layout, (), exact=False)
-    if problem.pairs > SMALL_PAIRS:
-        return Guided(compiled, problem, layout, limits, report).solve()
-    return solve_exactly(compiled, compiled.cells, layout, limits.effort(EXACT_WORK), report=report)
+        return Solved(part.compiled.cells, part.first, (), exact=False)
+    if part.problem.pairs > SMALL_PAIRS:
+        return Guided(part.compiled, part.problem, part.first, limits, report).solve()
+    return solve_exactly(part.compiled, part.first, limits.effort(EXACT_WORK), report=report)
+
+
+def _nothing(compiled: Compiled) -> Solved:
+    problem, _ = compiled.build(())
+    bounds = tuple(TierBound(tier.name, tier.constant) for tier in problem.tiers)
+    return Solved((), {}, bounds, exact=True)
+
+
+def _merged_layout(
+    parts: Sequence[tuple[_Part, tuple[Cell, ...], Layout]],
+) -> tuple[tuple[Cell, ...], Layout]:
+    cells: list[Cell] = []
+    layout: Layout = {}
+    for part, own, seats_by_cell in parts:
+        for c, seats in seats_by_cell.items():
+            layout[len(cells) + c] = tuple(
+                replace(seat, deployment=part.deployments[seat.deployment]) for seat in seats
+            )
+        cells += own
+    return tuple(cells), layout
+
+
+def _merged(parts: Sequence[_Part], solved: Sequence[Solved]) -> Solved:
+    cells, layout = _merged_layout(
+        [(part, s.cells, s.layout) for part, s in zip(parts, solved, strict=True)]
+    )
+    names = dict.fromkeys(
+        tier.name for part in parts for tier in part.problem.tiers
+    )
+    bounds = tuple(TierBound(name, _bound(name, parts, solved)) for name in names)
+    return Solved(
+        cells,
+        layout,
+        bounds,
+        exact=all(s.exact for s in solved),
+        budget=any(s.budget for s in solved),
+    )
+
+
+def _bound(name: str, parts: Sequence[_Part], solved: Sequence[Solved]) -> int | None:
+    """Add up the bounds of one tier; a part without the tier adds 0."""
+    found = []
+    for part, own in zip(parts, solved, strict=True):
+        known = {tier.name: tier.bound for tier in own.bounds}
+        has = any(tier.name == name for tier in part.problem.tiers)
+        found.append(known.get(name) if has else 0)
+    return _sum(found)
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None

@@ -1,0 +1,74 @@
+"""Independent parts of a snapshot: deployments that share no node and no rule.
+
+The contention graph joins a deployment to every cell it may use and to every deployment that it is
+kept apart from or together with. Its connected components can be solved on their own, and the
+values of each tier add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+
+from placement.problem.cells import Cell
+from placement.problem.compiler import Compiled
+
+
+def contention_graph(compiled: Compiled) -> nx.Graph:
+    """Return the graph with nodes ``("deployment", number)`` and ``("cell", number)``.
+
+    Deployments with the same eligible node groups hang on one of them, and cells that the same
+    deployments may use hang on one cell, so the graph grows with the distinct sets only.
+    """
+    graph = nx.Graph()
+    groups = np.array([cell.group for cell in compiled.cells], np.int64)
+    first: dict[int, int] = {}
+    for d, mask in enumerate(compiled.eligible):
+        graph.add_node(("deployment", d))
+        known = first.setdefault(id(mask), d)
+        if known != d:
+            graph.add_edge(("deployment", known), ("deployment", d))
+            continue
+        cells = np.flatnonzero(mask[groups]).tolist() if len(groups) else []
+        graph.add_edges_from((("deployment", d), ("cell", c)) for c in cells)
+    graph.add_edges_from(_ruled_together(compiled))
+    return graph
+
+
+def _ruled_together(compiled: Compiled) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
+    for d, deployment in enumerate(compiled.deployments):
+        for entry in (*deployment.separate_from, *deployment.together_with):
+            for other, candidate in enumerate(compiled.deployments):
+                inside = entry.selector.environment in (None, candidate.environment)
+                if other != d and inside and entry.selector.matches(candidate.labels):
+                    yield ("deployment", d), ("deployment", other)
+
+
+def components(compiled: Compiled) -> list[tuple[Compiled, tuple[int, ...], tuple[int, ...]]]:
+    """Return (part, its deployment numbers, its cell numbers), in order of the first deployment."""
+    found = []
+    for members in nx.connected_components(contention_graph(compiled)):
+        deployments = tuple(sorted(n for kind, n in members if kind == "deployment"))
+        cells = tuple(sorted(n for kind, n in members if kind == "cell"))
+        if deployments:
+            found.append((_part(compiled, deployments, cells), deployments, cells))
+    return sorted(found, key=lambda part: part[1])
+
+
+def _part(compiled: Compiled, deployments: tuple[int, ...], cells: tuple[int, ...]) -> Compiled:
+    number = {d: new for new, d in enumerate(deployments)}
+    return replace(
+        compiled,
+        deployments=tuple(compiled.deployments[d] for d in deployments),
+        eligible=tuple(compiled.eligible[d] for d in deployments),
+        cells=tuple(_renumbered(compiled.cells[c], number) for c in cells),
+        movable=tuple(compiled.movable[d] for d in deployments),
+    )
+
+
+def _renumbered(cell: Cell, number: dict[int, int]) -> Cell:
+    residents = tuple(replace(r, deployment=number[r.deployment]) for r in cell.residents)
+    return replace(cell, residents=residents)
