@@ -96,9 +96,7 @@ def _replicas(rng: Random, sizes: list[int], target: float) -> list[int]:
     weights = [rng.paretovariate(1.6) / size**0.5 for size in sizes]
     total = sum(w * s for w, s in zip(weights, sizes, strict=True))
     most = [max(1, MOST_GPUS // size) for size in sizes]
-    replicas = [
-        min(m, max(1, int(w * target / total))) for w, m in zip(weights, most, strict=True)
-    ]
+    replicas = [min(m, max(1, int(w * target / total))) for w, m in zip(weights, most, strict=True)]
     while (short := target - sum(map(mul, replicas, sizes))) > 0:
         open_ones = [i for i, (r, m) in enumerate(zip(replicas, most, strict=True)) if r < m]
         for i in rng.sample(open_ones, len(open_ones)):
@@ -175,7 +173,10 @@ def measure(catalog: Catalog, *, seed: int, gap: float, time_limit: float | None
         "seconds": round(seconds, 2),
         "firstPlanSeconds": plan.stats["firstPlan"]["seconds"],
         "greedy": greedy,
-        "tiers": {t.name: (t.value / t.scale, None if t.bound is None else t.bound / t.scale) for t in plan.tiers},
+        "tiers": {
+            t.name: (t.value / t.scale, None if t.bound is None else t.bound / t.scale)
+            for t in plan.tiers
+        },
         "gap": (cost.value - bound) / cost.value,
         "greedyAboveBound": greedy["cost"] / (bound / cost.scale) - 1 if bound else None,
         "status": str(plan.status),
@@ -191,16 +192,14 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--catalog", type=Path)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--gap", type=float, default=0.001)
     parser.add_argument("--time-limit", type=float, default=None)
     arguments = parser.parse_args()
     catalog = load_catalog(arguments.catalog or shipped("catalogs", "public-cloud"))
     print(platform.platform(), platform.python_version(), file=sys.stderr)
     for seed in arguments.seeds:
-        result = measure(
-            catalog, seed=seed, gap=arguments.gap, time_limit=arguments.time_limit
-        )
+        result = measure(catalog, seed=seed, gap=arguments.gap, time_limit=arguments.time_limit)
         print(json.dumps(result))
 
 
