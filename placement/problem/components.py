@@ -16,14 +16,17 @@ import numpy as np
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 
+GraphNode = tuple[str, int]
+"""A kind and a number."""
 
-def contention_graph(compiled: Compiled) -> nx.Graph:
+
+def contention_graph(compiled: Compiled) -> nx.Graph[GraphNode]:
     """Return the graph with nodes ``("deployment", number)`` and ``("cell", number)``.
 
     Deployments with the same eligible node groups hang on one of them, and cells that the same
     deployments may use hang on one cell, so the graph grows with the distinct sets only.
     """
-    graph = nx.Graph()
+    graph: nx.Graph[GraphNode] = nx.Graph()
     groups = np.array([cell.group for cell in compiled.cells], np.int64)
     first: dict[int, int] = {}
     for d, mask in enumerate(compiled.eligible):
@@ -38,7 +41,7 @@ def contention_graph(compiled: Compiled) -> nx.Graph:
     return graph
 
 
-def _ruled_together(compiled: Compiled) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
+def _ruled_together(compiled: Compiled) -> Iterator[tuple[GraphNode, GraphNode]]:
     for d, deployment in enumerate(compiled.deployments):
         for entry in (*deployment.separate_from, *deployment.together_with):
             for other, candidate in enumerate(compiled.deployments):

@@ -58,7 +58,8 @@ def solve_tiers(
     for number, tier in enumerate(problem.tiers):
         bound = 0 if number < len(problem.tiers) - 1 else None
         if tier.value(best) != bound:
-            answer = _minimise(problem, tier, closed, best, effort)
+            own = replace(effort, gap=0.0) if bound == 0 else effort
+            answer = _minimise(problem, tier, closed, best, own)
             if answer.outcome is Outcome.INFEASIBLE:
                 raise SolverFaultError(f"tier {tier.name} is infeasible under the tiers before it")
             if answer.solution is not None and tier.value(answer.solution) <= tier.value(best):
@@ -144,7 +145,8 @@ def solve_exactly(
         if effort.stopped():
             return best
         if allowed is not None:
-            allowed = np.repeat(allowed, [_parts(c, cell, broken) for c, cell in enumerate(cells)], 1)
+            parts = [_parts(c, cell, broken) for c, cell in enumerate(cells)]
+            allowed = np.repeat(allowed, parts, axis=1)
         cells, refined = split(cells, broken, best.layout)
         best = replace(best, cells=cells, layout=refined)
 

@@ -19,7 +19,7 @@ from placement.solvers.greedy import Layout, greedy_layout
 from placement.solvers.guided import Guided
 from placement.solvers.limits import Limits
 
-SMALL_PAIRS = 3_000
+SMALL_PAIRS = 800
 """Up to this many (deployment, cell) pairs CP-SAT gets the whole problem."""
 EXACT_WORK = 30.0
 """Deterministic time of one CP-SAT solve of a small problem."""
@@ -72,9 +72,7 @@ def solve(
         Parts solved at once; the number of cores if absent. The answer does not depend on it
         unless a wall limit cuts the solve.
     """
-    parts = [
-        _begin(part, deployments) for part, deployments, _ in components(compiled)
-    ]
+    parts = [_begin(part, deployments) for part, deployments, _ in components(compiled)]
     first(*_merged_layout([(p, p.compiled.cells, p.first) for p in parts]))
     if not parts:
         return _nothing(compiled)
@@ -130,7 +128,8 @@ def _solve_part(part: _Part, limits: Limits, report: Report) -> Solved:
         return Solved(part.compiled.cells, part.first, (), exact=False)
     if part.problem.pairs > SMALL_PAIRS:
         return Guided(part.compiled, part.problem, part.first, limits, report).solve()
-    return solve_exactly(part.compiled, part.first, limits.effort(EXACT_WORK), report=report)
+    effort = limits.effort(EXACT_WORK, gap=limits.gap)
+    return solve_exactly(part.compiled, part.first, effort, report=report)
 
 
 def _nothing(compiled: Compiled) -> Solved:
@@ -157,9 +156,7 @@ def _merged(parts: Sequence[_Part], solved: Sequence[Solved]) -> Solved:
     cells, layout = _merged_layout(
         [(part, s.cells, s.layout) for part, s in zip(parts, solved, strict=True)]
     )
-    names = dict.fromkeys(
-        tier.name for part in parts for tier in part.problem.tiers
-    )
+    names = dict.fromkeys(tier.name for part in parts for tier in part.problem.tiers)
     bounds = tuple(TierBound(name, _bound(name, parts, solved)) for name in names)
     return Solved(
         cells,
