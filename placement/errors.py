@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Severity(StrEnum):
@@ -20,6 +21,24 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+class FindingCode(StrEnum):
+    """Stable code of a finding, with its meaning and an example of the message.
+
+    Each room defines its own members, one definition per code; ``docs/errors.md`` lists them all.
+    """
+
+    meaning: str
+    example: str
+
+    def __new__(cls, code: str, meaning: str, example: str) -> Self:
+        """Attach meaning and example to the code."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        member.example = example
+        return member
 
 
 @dataclass(frozen=True, slots=True, order=True)

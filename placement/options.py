@@ -7,6 +7,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from placement.errors import FindingCode
+
+
+class Code(FindingCode):
+    """``PL6xx``: a choice that means nothing."""
+
+    OBJECTIVE = (
+        "PL601",
+        "an objective is not known, or its weights cannot be read",
+        "unknown objective `costs`; did you mean `cost`?",
+    )
+    BILLING = ("PL602", "a way of billing is not known", "unknown billing `nodes`")
+
 
 class Billing(StrEnum):
     """``share``: a replica pays its share of the node; ``node``: a node in use is paid whole."""

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from placement.catalog.rows import UNIT
 from placement.errors import Diagnostic, InputError, Severity, VerificationError
 from placement.objectives.mix import Mix, parse_objective
-from placement.options import Billing, CancelToken, Progress, SolveOptions
+from placement.options import Billing, CancelToken, Code, Progress, SolveOptions
 from placement.plan.assembly import bare_plan
+from placement.plan.rows import Tier
 from placement.plan.view import PlacedRow, PlanView
 from placement.reasons import unplaced_rows
 from placement.verifier import verify
@@ -226,6 +227,8 @@ class _Run:
             view, objective=self.objective, billing=self.options.billing, bounds=bounds
         )
         proved = all(tier.proved for tier in plan.tiers[:-1])
+        if stopped_by == "budget" and proved and _within(plan.tiers[-1], self.options.gap):
+            stopped_by = "gap"
         return replace(
             plan,
             unplaced=unplaced_rows(view, proved=proved),
@@ -252,21 +255,28 @@ class _Run:
         )
 
 
+def _within(tier: Tier, gap: float) -> bool:
+    """Whether a tier is within a relative gap that was asked for."""
+    return bool(gap) and tier.bound is not None and tier.value - tier.bound <= gap * tier.value
+
+
 def _billing(text: Billing | str) -> Billing:
     try:
         return Billing(text)
     except ValueError:
-        raise _argument("PL402", f"unknown billing `{text}`", "use `share` or `node`") from None
+        raise _argument(
+            Code.BILLING, f"unknown billing `{text}`", "use `share` or `node`"
+        ) from None
 
 
 def _objective(options: SolveOptions) -> Mix:
     try:
         return parse_objective(options.objective, billing=options.billing)
     except ValueError as error:
-        raise _argument("PL401", str(error), None) from None
+        raise _argument(Code.OBJECTIVE, str(error), None) from None
 
 
-def _argument(code: str, message: str, suggestion: str | None) -> InputError:
+def _argument(code: Code, message: str, suggestion: str | None) -> InputError:
     return InputError([Diagnostic("<python>", 1, 1, code, message, suggestion)])
 
 

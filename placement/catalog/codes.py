@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from placement.errors import FindingCode
 
 
-class Code(StrEnum):
-    """Stable code of a finding, with its meaning and an example of the message.
+class Code(FindingCode):
+    """Codes by subject.
 
     ``CT10x`` the file or its columns, ``CT11x`` one cell, ``CT12x`` a name that means nothing,
     ``CT13x`` cells that do not go together.
     """
-
-    meaning: str
-    example: str
-
-    def __new__(cls, code: str, meaning: str, example: str) -> Code:
-        """Attach meaning and example to the code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        member.example = example
-        return member
 
     NO_FILE = ("CT101", "a file of the catalog is missing", "there is no such file")
     UNREADABLE = ("CT102", "a file cannot be read", "the file cannot be read: permission denied")

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from placement.errors import Diagnostic
+from placement.errors import Diagnostic, FindingCode
+
+
+class Code(FindingCode):
+    """``PL9xx``: a file named on the command line."""
+
+    UNREADABLE = (
+        "PL901",
+        "a file named on the command line cannot be read",
+        "cannot read the file: permission denied",
+    )
+    UNWRITABLE = (
+        "PL902",
+        "a file named on the command line cannot be written",
+        "cannot write the file: no space left on device",
+    )
 
 
 def unreadable(file: str, reason: str) -> Diagnostic:
     """Return the finding that a file of the command line cannot be read."""
-    return Diagnostic(file, 1, 1, "PL901", f"cannot read the file: {reason}")
+    return Diagnostic(file, 1, 1, Code.UNREADABLE, f"cannot read the file: {reason}")
 
 
 def unwritable(file: str, reason: str) -> Diagnostic:
     """Return the finding that a file of the command line cannot be written."""
-    return Diagnostic(file, 1, 1, "PL902", f"cannot write the file: {reason}")
+    return Diagnostic(file, 1, 1, Code.UNWRITABLE, f"cannot write the file: {reason}")
 
 
 def reason_of(error: OSError) -> str:

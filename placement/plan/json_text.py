@@ -10,6 +10,7 @@ from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
 from placement.errors import Diagnostic, InputError
+from placement.plan.codes import Code
 from placement.plan.numbers import number_text
 
 LONGEST_NUMBER = 40
@@ -67,7 +68,7 @@ def parse(text: str, *, file: str) -> Any:
 
 
 def fail(
-    message: str, *, file: str, line: int = 1, column: int = 1, code: str = "PL501"
+    message: str, *, file: str, line: int = 1, column: int = 1, code: Code = Code.NOT_JSON
 ) -> NoReturn:
     """Raise an InputError with one finding."""
     raise InputError([Diagnostic(file, line, column, code, message)])

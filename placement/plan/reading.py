@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from placement.catalog.rows import UNIT
 from placement.objectives.mix import parse_objective
+from placement.plan.codes import Code
 from placement.plan.document import API_VERSION, COLUMNS, KIND, MICRO
 from placement.plan.json_text import fail, parse
 from placement.plan.numbers import decimals, steps_of
@@ -96,7 +97,7 @@ class _Node:
     def fail(self, wanted: str) -> Any:
         where = f"`{self.path}`" if self.path else "the document"
         found = f"`{str(self.value)[:40]}`" if self._is_plain() else type(self.value).__name__
-        fail(f"{where} must be {wanted}, found {found}", file=self.file, code="PL502")
+        fail(f"{where} must be {wanted}, found {found}", file=self.file, code=Code.NOT_A_PLAN)
 
     def _is_plain(self) -> bool:
         return isinstance(self.value, str | int | Decimal)
@@ -106,10 +107,10 @@ class _Node:
             self.fail("an object")
         for key in required:
             if key not in self.value:
-                fail(f"`{self._inside(key)}` is missing", file=self.file, code="PL502")
+                fail(f"`{self._inside(key)}` is missing", file=self.file, code=Code.NOT_A_PLAN)
         for key in sorted(self.value):
             if key not in required and key not in optional:
-                fail(f"unknown key `{self._inside(key)}`", file=self.file, code="PL502")
+                fail(f"unknown key `{self._inside(key)}`", file=self.file, code=Code.NOT_A_PLAN)
         return {key: _Node(v, self._inside(key), self.file) for key, v in self.value.items()}
 
     def _inside(self, key: str) -> str:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from placement.errors import FindingCode
 
 
-class Code(StrEnum):
-    """Stable code of a finding, with its meaning and an example of the message.
+class Code(FindingCode):
+    """Codes by subject.
 
     ``PL1xx`` the file cannot be read, ``PL2xx`` a document has the wrong shape, ``PL3xx`` a
     name means nothing, ``PL4xx`` a value breaks a rule.
     """
-
-    meaning: str
-    example: str
-
-    def __new__(cls, code: str, meaning: str, example: str) -> Code:
-        """Attach meaning and example to the code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        member.example = example
-        return member
 
     SYNTAX = ("PL101", "the text is not valid YAML or JSON", "did not find expected `,` or `]`")
     NOT_TEXT = (

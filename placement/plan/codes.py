@@ -1,0 +1,20 @@
+"""Every code a finding about a stored plan can have."""
+
+from __future__ import annotations
+
+from placement.errors import FindingCode
+
+
+class Code(FindingCode):
+    """``PL5xx``: the document of a plan cannot be read."""
+
+    NOT_JSON = (
+        "PL501",
+        "a stored plan is not valid JSON",
+        "not valid JSON: Expecting value",
+    )
+    NOT_A_PLAN = (
+        "PL502",
+        "a stored plan does not have the shape of a plan",
+        "`tiers` is missing",
+    )
