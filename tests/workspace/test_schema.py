@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jsonschema
 import pytest
 
 from placement.errors import InputError
@@ -65,7 +66,6 @@ def test_model_deployments():
 
 
 def test_the_examples_of_the_loader_fit():
-    jsonschema = pytest.importorskip("jsonschema")
     from placement.workspace import load_workspace
     from placement.workspace.dumping import to_documents
 
