@@ -38,9 +38,14 @@ CONTENDED = {
     "H100-SXM": (90, {1: 45, 2: 30, 4: 10, 8: 15}),
 }
 """Deployments and replica sizes (GPUs to relative weight) per contended GPU model."""
+FALLBACK = {"T4": "L4", "A100-80GB": "A100-40GB", "H100-SXM": "H200-SXM"}
+"""What a flexible deployment accepts besides its contended GPU model."""
+FLEXIBLE = 0.4
+"""Share of the contended deployments that are flexible; they have the higher priority, so an
+order of arrival gives them the cheap nodes that the others need more."""
 OTHERS = 100
-FILL = 0.87
-REGIONAL_FILL = 0.7
+FILL = 0.97
+REGIONAL_FILL = 0.5
 MOST_GPUS = 48
 """The most GPUs of one deployment, where one replica does not need more."""
 CONTINENTS = {"americas": ("NA", "SA"), "europe": ("EU",), "asia": ("AS", "OC")}
@@ -115,13 +120,16 @@ def _deployment(
     if i % 10 in (0, 1):
         cpus, memory = rng.choice([(6, 20), (8, 28), (11, 45)])
         cpus, memory = cpus * size, memory * size
+    flexible = rng.random() < FLEXIBLE
+    accepted = [gpu, FALLBACK[gpu]] if flexible else [gpu]
     return ModelDeployment.model_validate(
         {
             "name": name,
             "environment": place,
             "version": "1",
             "replicas": replicas,
-            "flavors": [{"type": "gpu", "name": gpu}],
+            "priority": int(flexible),
+            "flavors": [{"type": "gpu", "name": accept} for accept in accepted],
             "resources": {"gpus": size, "cpus": cpus, "memoryGiB": memory},
             "spread": _spread(rng, replicas, i),
         }

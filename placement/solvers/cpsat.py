@@ -54,6 +54,8 @@ class Effort:
     deadline : float or None
         Wall limit, on the clock of ``time.monotonic``.
     seed : int
+    gap : float
+        Relative gap at which a solve may end.
     stopped : callable
         Asked often; True ends the solve.
     """
@@ -61,6 +63,7 @@ class Effort:
     work: float
     deadline: float | None = None
     seed: int = 0
+    gap: float = 0.0
     stopped: Callable[[], bool] = lambda: False
 
 
@@ -182,16 +185,21 @@ class Model:
         parameters.presolve_inclusion_work_limit = 0
         parameters.linearization_level = 2
         parameters.max_deterministic_time = effort.work
+        parameters.relative_gap_limit = effort.gap
         parameters.catch_sigint_signal = False
         if effort.deadline is not None:
             left = effort.deadline - time.monotonic()
             parameters.max_time_in_seconds = max(left, 0.001)
         with _Watch(solver, effort.stopped):
             status = solver.solve(self._model)
-        return self._answer(solver, status, tier)
+        return self._answer(solver, status, tier, effort)
 
     def _answer(
-        self, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus, tier: TierSpec
+        self,
+        solver: cp_model.CpSolver,
+        status: cp_model.CpSolverStatus,
+        tier: TierSpec,
+        effort: Effort,
     ) -> Answer:
         if status == cp_model.INFEASIBLE:
             return Answer(Outcome.INFEASIBLE, None, None)
@@ -201,7 +209,7 @@ class Model:
         if status == cp_model.UNKNOWN:
             return Answer(Outcome.UNKNOWN, None, bound)
         values = np.array(list(solver.response_proto.solution), np.int64)[: self.size]
-        if status == cp_model.OPTIMAL:
+        if status == cp_model.OPTIMAL and not effort.gap:
             return Answer(Outcome.OPTIMAL, values, tier.value(values))
         return Answer(Outcome.FEASIBLE, values, bound)
 

@@ -38,6 +38,6 @@ class Limits:
         """Return the seconds until the deadline, None without one."""
         return None if self.deadline is None else self.deadline - time.monotonic()
 
-    def effort(self, work: float) -> Effort:
+    def effort(self, work: float, *, gap: float = 0.0) -> Effort:
         """Return the effort of one solve within these limits."""
-        return Effort(work, deadline=self.deadline, seed=self.seed, stopped=self.over)
+        return Effort(work, deadline=self.deadline, seed=self.seed, gap=gap, stopped=self.over)

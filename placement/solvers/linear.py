@@ -69,6 +69,8 @@ class Relaxation:
     def minimise(self, tier: TierSpec, start: Ints, *, limits: Limits) -> Relaxed | None:
         """Return the relaxation of a tier; None if GLOP gives no prices in time.
 
+        If it fails in a later round, the prices of the round before still give a valid bound.
+
         Parameters
         ----------
         start : int array
@@ -77,18 +79,20 @@ class Relaxation:
         cost = np.zeros(len(self.problem.low), np.int64)
         cost[tier.variable] = tier.coefficient
         active = self._first_columns(cost, start)
+        known: Relaxed | None = None
         while True:
             answer = None if limits.over() else self._glop(cost, active, limits.seconds_left())
             if answer is None:
-                return None
+                return known
             counts, prices = answer
             exact = np.rint(prices * 2.0**SCALE).astype(np.int64)
             exact[(exact > 0) & (self.low == -INFINITE)] = 0
             exact[(exact < 0) & (self.high == INFINITE)] = 0
             reduced = self._reduced(cost, exact)
             entering = self._entering(reduced, active)
+            known = Relaxed(self._bound(tier, exact, reduced), counts, reduced)
             if not len(entering):
-                return Relaxed(self._bound(tier, exact, reduced), counts, reduced)
+                return known
             active[entering] = True
 
     def _first_columns(self, cost: Ints, start: Ints) -> NDArray[np.bool_]:
@@ -147,7 +151,8 @@ class Relaxation:
         values = result.variable_values()
         counts[columns] = [values[v] for v in model.variables()]
         duals = result.dual_values()
-        return counts, np.array([duals[row] for row in model.linear_constraints()])
+        prices = np.array([duals[row] for row in model.linear_constraints()])
+        return counts, prices * _unit(cost)
 
     def _proto(
         self, cost: Ints, columns: Ints, position: Ints, inside: NDArray[np.bool_]
@@ -158,10 +163,10 @@ class Relaxation:
         proto.variables.lower_bounds.extend(self.problem.low[columns].astype(float).tolist())
         proto.variables.upper_bounds.extend(self.problem.high[columns].astype(float).tolist())
         proto.variables.integers.extend([False] * count)
-        values = cost[columns]
+        values = cost[columns] / _unit(cost)
         paid = np.flatnonzero(values)
         proto.objective.linear_coefficients.ids.extend(paid.tolist())
-        proto.objective.linear_coefficients.values.extend(values[paid].astype(float).tolist())
+        proto.objective.linear_coefficients.values.extend(values[paid].tolist())
         proto.linear_constraints.ids.extend(range(rows))
         proto.linear_constraints.lower_bounds.extend(_open(self.low, -np.inf))
         proto.linear_constraints.upper_bounds.extend(_open(self.high, np.inf))
@@ -172,6 +177,12 @@ class Relaxation:
         matrix.column_ids.extend(column[order].tolist())
         matrix.coefficients.extend(self.coefficient[inside][order].astype(float).tolist())
         return proto
+
+
+def _unit(cost: Ints) -> float:
+    """Return a power of two that brings costs near 1, where GLOP is most precise."""
+    largest = int(np.abs(cost).max(initial=1))
+    return 2.0 ** max(0, largest.bit_length() - 6)
 
 
 def _open(side: Ints, infinity: float) -> list[float]:
