@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from placement.catalog.text import quote
 from placement.workspace.codes import Code
 from placement.workspace.findings import Advice, Findings
 from placement.workspace.nodes import Entry, Node
 from placement.workspace.scalars import NumberError
-from placement.workspace.text import quote
 
 MAX_DEPTH = 32
 """Levels of lists and mappings in one document."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
+from placement.catalog.text import did_you_mean, quote
 from placement.policies.base import NameKind, Policy
 from placement.workspace.codes import Code
 from placement.workspace.documents import Loaded
@@ -13,7 +14,6 @@ from placement.workspace.findings import Advice
 from placement.workspace.nodes import Node, locate
 from placement.workspace.places import PLACE_CODES, find_place, suggest_place
 from placement.workspace.sources import Key, Written
-from placement.workspace.text import did_you_mean, quote
 from placement.workspace.workspace import DEVELOPMENT, PRODUCTION, ModelDeployment
 
 Path = tuple[str | int, ...]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from placement.catalog.text import did_you_mean, quote
 from placement.policies.base import Document
 from placement.policies.registry import POLICY_TYPES, TYPE_ALIASES
 from placement.workspace.codes import Code
 from placement.workspace.findings import Findings
 from placement.workspace.nodes import Entry, Node
 from placement.workspace.sources import Key
-from placement.workspace.text import did_you_mean, quote
 from placement.workspace.validation import unknown_field, validate, wrong_type
 from placement.workspace.workspace import PRODUCTION, Environment, ModelDeployment
 

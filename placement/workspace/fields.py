@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from placement.catalog.text import is_hidden, quote
 from placement.workspace.codes import Code
-from placement.workspace.text import is_hidden, quote
 
 MAX_REPLICAS = 100_000
 MAX_PRIORITY = 1_000_000

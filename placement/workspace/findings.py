@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import NamedTuple
 
+from placement.catalog.text import excerpt
 from placement.errors import Diagnostic, InputError
 from placement.workspace.codes import Code
 from placement.workspace.nodes import Node
-from placement.workspace.text import is_hidden
 
 PYTHON = "<python>"
 """File name of objects that were built in code."""
@@ -20,8 +20,6 @@ CAP = 50
 
 Advice = str | Callable[[], str | None] | None
 """Advice, or how to work it out; looking for near names is slow."""
-
-_WIDEST = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +38,8 @@ class Source:
         if not 0 < line <= len(self.lines):
             return None
         whole = self.lines[line - 1]
-        shift = max(0, column - 1 - _WIDEST // 2) if len(whole) > _WIDEST else 0
-        shown = "".join(_shown(c) for c in whole[shift : shift + _WIDEST])
-        start = column - 1 - shift
         width = max(1, min(end or column + 1, len(whole) + 1) - column)
-        pad = "".join("\t" if c == "\t" else " " for c in shown[:start])
-        marks = ("^" + "~" * (min(width, _WIDEST) - 1))[: max(1, _WIDEST - start)]
-        margin = " " * len(f"{line:5}")
-        return f"{line:5} | {shown}\n{margin} | {pad}{marks}"
-
-
-def _shown(character: str) -> str:
-    return "\ufffd" if character != "\t" and is_hidden(character) else character
+        return excerpt(line, whole, column, width)
 
 
 class Finding(NamedTuple):

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 from pydantic.alias_generators import to_camel
 
+from placement.catalog.text import quote
 from placement.policies.registry import POLICY_TYPES
 from placement.workspace.codes import Code
 from placement.workspace.documents import Draft, kind_of, section
 from placement.workspace.findings import Findings
 from placement.workspace.nodes import Entry, Node
-from placement.workspace.text import quote
 from placement.workspace.validation import unknown_field, wrong_type
 from placement.workspace.workspace import ModelDeployment
 

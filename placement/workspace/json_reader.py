@@ -11,12 +11,12 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from placement.catalog.text import quote
 from placement.workspace.building import StopReading, TreeBuilder
 from placement.workspace.codes import Code
 from placement.workspace.findings import Findings
 from placement.workspace.nodes import Node, Scalar
 from placement.workspace.scalars import NumberError, decimal, whole
-from placement.workspace.text import quote
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(

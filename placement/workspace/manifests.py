@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from placement.catalog.text import did_you_mean, quote
 from placement.workspace.checks import check_all
 from placement.workspace.codes import Code
 from placement.workspace.documents import Draft, Loaded, build, native
@@ -15,7 +16,6 @@ from placement.workspace.foreign import API_VERSIONS, foreign
 from placement.workspace.json_reader import read_json
 from placement.workspace.making import assemble
 from placement.workspace.nodes import Node
-from placement.workspace.text import did_you_mean, quote
 from placement.workspace.validation import unknown_field, wrong_type
 from placement.workspace.workspace import Workspace
 from placement.workspace.yaml_reader import read_yaml

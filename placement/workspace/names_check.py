@@ -18,12 +18,12 @@ from placement.catalog.geography import (
     find_country,
 )
 from placement.catalog.names import CatalogNames
+from placement.catalog.text import did_you_mean, quote
 from placement.errors import Diagnostic, Severity
 from placement.policies.base import NameKind, NameReference
 from placement.workspace.codes import Code
 from placement.workspace.findings import CAP, Advice, advise
 from placement.workspace.sources import Key, Sources
-from placement.workspace.text import did_you_mean, quote
 from placement.workspace.workspace import Workspace
 
 

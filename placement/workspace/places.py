@@ -12,9 +12,9 @@ from placement.catalog.geography import (
     find_continent,
     find_country,
 )
+from placement.catalog.text import did_you_mean, quote
 from placement.policies.base import NameKind
 from placement.workspace.codes import Code
-from placement.workspace.text import did_you_mean, quote
 
 __all__ = ["PLACE_CODES", "find_country", "find_place", "suggest_place"]
 

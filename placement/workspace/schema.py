@@ -9,13 +9,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from placement.catalog.text import did_you_mean, quote
 from placement.errors import Diagnostic, InputError
 from placement.policies.registry import POLICY_TYPES, TYPE_ALIASES
 from placement.workspace.codes import Code
 from placement.workspace.documents import KINDS
 from placement.workspace.dumping import API_VERSION, to_plain
 from placement.workspace.findings import PYTHON
-from placement.workspace.text import did_you_mean, quote
 from placement.workspace.workspace import Environment, ModelDeployment
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

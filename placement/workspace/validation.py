@@ -12,12 +12,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from placement.catalog.text import did_you_mean, quote
 from placement.policies.base import Document, Policy
 from placement.workspace.codes import BY_TEXT, Code
 from placement.workspace.fields import name_problem
 from placement.workspace.findings import Findings
 from placement.workspace.nodes import Node, locate, plain
-from placement.workspace.text import did_you_mean, quote
 
 D = TypeVar("D", bound=Document)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, field_validator, model_validator
 
 from placement.catalog.rows import UNIT
+from placement.catalog.text import quote
 from placement.policies.base import Document, NameKind, Policy, Selector
 from placement.workspace.assignment import Assignment
 from placement.workspace.codes import Code
@@ -29,7 +30,6 @@ from placement.workspace.fields import (
     coded_error,
 )
 from placement.workspace.places import find_country, suggest_place
-from placement.workspace.text import quote
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan

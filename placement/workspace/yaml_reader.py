@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import yaml
 
+from placement.catalog.text import quote
 from placement.errors import InternalFaultError
 from placement.workspace.building import StopReading, TreeBuilder
 from placement.workspace.codes import Code
 from placement.workspace.findings import Findings
 from placement.workspace.nodes import Node
 from placement.workspace.scalars import NumberError, resolve
-from placement.workspace.text import quote
 
 _STANDARD = "tag:yaml.org,2002:"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
