@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
+_LINK = re.compile(r"\]\((?!https?:)([^)#]*)[^)]*\)")
 _BLOCK = re.compile(r"^(`{3,})(\w*)([^\n]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
 
@@ -29,6 +30,11 @@ def blocks(page: Path, language: str) -> Iterator[tuple[str, str]]:
 def prose(page: Path) -> str:
     """Return a page without its code blocks."""
     return _BLOCK.sub("", page.read_text(encoding="utf-8"))
+
+
+def links(page: Path) -> list[str]:
+    """Return where the links of a page lead, without anchors; those within the page are left out."""
+    return [target for target in _LINK.findall(prose(page)) if target]
 
 
 def table(page: Path, heading: str) -> list[list[str]]:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from placement.policies.base import Policy
 from placement.policies.registry import POLICY_TYPES
 from placement.workspace import load_workspace
-from tests.docs.pages import DOCS, ROOT, blocks, pages, table
+from tests.docs.pages import DOCS, ROOT, blocks, links, pages, table
 
 POLICY_PAGES = sorted((DOCS / "policies").glob("*.md"))
 
@@ -64,6 +64,13 @@ def test_list_of_types_is_the_registry() -> None:
     text = (DOCS / "policies" / "README.md").read_text(encoding="utf-8")
     listed = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
     assert listed[: len(POLICY_TYPES)] == list(POLICY_TYPES)
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = DOCS / "README.md"
+    within = DOCS / "policies" / "README.md"
+    linked = {(page.parent / link).resolve() for page in (index, within) for link in links(page)}
+    assert set(pages()) - {index} <= linked
 
 
 def _described(rows: list[list[str]]) -> list[tuple[str, str, str]]:
