@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.verifier.fleet import At, deployment, fleet, judge, running, workspace
+from placement.catalog.rows import NodeState
+from placement.constraints.state import State
+from tests.verifier.fleet import GROUPS, At, deployment, fleet, judge, running, workspace
 
 CATALOG = fleet()
 SPACE = workspace(deployment("chat", replicas=3))
@@ -40,3 +44,29 @@ def test_nobody_may_be_on_a_draining_or_lost_node(state: str) -> None:
     (violation,) = judge(CATALOG, runs, At("chat", f"{state}/0", 1)).violations
     assert violation.rule == "state"
     assert violation.message == f"1 replicas on node group `{state}`, which is {state}"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("ready", None),
+        ("cordoned", None),
+        ("draining", "the node is draining"),
+        ("lost", "the node is lost"),
+    ],
+)
+def test_only_states_on_which_nobody_may_be_refuse_a_node_group(
+    state: str, reason: str | None
+) -> None:
+    group = replace(GROUPS[0], state=NodeState(state))
+    assert State().refuses(deployment("chat"), group, fleet()) == reason
+
+
+def test_shares_on_two_gpus_of_a_cordoned_node_count_together() -> None:
+    space = workspace(deployment("half", replicas=3, resources={"gpus": "0.5"}))
+    runs = running(CATALOG, space, At("half", "cordoned/0", 2, 0))
+    kept = At("half", "cordoned/0", 1, 0), At("half", "cordoned/0", 1, 1)
+    assert judge(CATALOG, runs, *kept).ok
+    more = At("half", "cordoned/0", 2, 0), At("half", "cordoned/0", 1, 1)
+    (violation,) = judge(CATALOG, runs, *more).violations
+    assert violation.message == "3 replicas on cordoned node `cordoned/0`, 2 may stay there"

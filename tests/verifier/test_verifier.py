@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from placement.objectives.mix import parse_objective
+from placement.objectives.tiers import tiers_of
 from placement.options import Billing
 from placement.plan.plan import Plan
+from placement.plan.resolve import resolve_rows
 from placement.plan.rows import (
     Action,
     Certificate,
@@ -240,6 +243,36 @@ def test_the_objective_is_taken_from_the_plan_or_the_caller() -> None:
         assert not verify(CATALOG, space, plan, objective="cost").ok
     with pytest.raises(ValueError, match="unknown objective"):
         verify(CATALOG, SPACE, PLAN, objective="speed")
+
+
+@pytest.mark.parametrize(
+    ("options", "last", "meant"),
+    [
+        ({"objective": "carbon"}, "cost", "carbon"),  # what the options say goes first
+        ({"objective": "speed"}, "carbon", "carbon"),
+        ({"objective": "speed"}, "speed", "cost"),
+        ({}, "carbon", "carbon"),
+        ("carbon", "speed", "cost"),  # options that are no options
+        (None, "speed", "cost"),
+    ],
+)
+def test_an_objective_that_means_nothing_is_passed_over(
+    options: object, last: str, meant: str
+) -> None:
+    stats = {} if options is None else {"options": options}
+    tiers = (*PLAN.tiers[:-1], replace(PLAN.tiers[-1], name=last))
+    report = verify(CATALOG, SPACE, replace(PLAN, tiers=tiers, stats=stats))
+    assert report.tiers[-1].name == meant
+
+
+def test_a_plan_without_tiers_is_judged_by_cost_as_it_bills() -> None:
+    options = {"options": {"billing": "node"}}
+    report = verify(CATALOG, SPACE, replace(PLAN, tiers=(), stats=options))
+    by_node = parse_objective("cost", billing=Billing.NODE)
+    assert report.tiers == tiers_of(resolve_rows(SPACE, CATALOG, PLAN.assignments).view, by_node)
+    assert [str(one) for one in report.violations if one.rule == "tiers"] == [
+        "tiers: plan: tiers are , they should be unplaced:3, unplaced:0, moves, cost"
+    ]
 
 
 def test_tiers_follow_the_lexicographic_order() -> None:
