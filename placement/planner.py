@@ -146,7 +146,6 @@ class _Run:
         limit = self.options.time_limit
         limits = Limits(
             deadline=None if limit is None else self.started + limit,
-            gap=self.options.gap,
             seed=self.options.seed,
             stopped=self._cancelled,
         )
@@ -156,6 +155,7 @@ class _Run:
             limits,
             first=lambda cells, layout: self._note_first(deployments, cells, layout),
             report=self._report,
+            gap=self.options.gap,
             workers=self.options.workers,
         )
         view = self._view(compiled.deployments, solved.cells, solved.layout)

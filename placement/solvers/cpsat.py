@@ -54,8 +54,8 @@ class Effort:
     deadline : float or None
         Wall limit, on the clock of ``time.monotonic``.
     seed : int
-    gap : float
-        Relative gap at which a solve may end.
+    slack : int
+        Distance of value and bound at which a solve may end, in steps of the tier.
     stopped : callable
         Asked often; True ends the solve.
     """
@@ -63,7 +63,7 @@ class Effort:
     work: float
     deadline: float | None = None
     seed: int = 0
-    gap: float = 0.0
+    slack: int = 0
     stopped: Callable[[], bool] = lambda: False
 
 
@@ -108,12 +108,12 @@ class Model:
             return variable, coefficient
         if (coefficient < 0).any() or (self._low[variable] < 0).any() or 3 * high > ROW_LIMIT:
             raise SolverFaultError(f"a row cannot be kept below {ROW_LIMIT}")
+        self._tighten(variable, coefficient, high)
         room = ROW_LIMIT - 2 * high
         carry: list[int] = []
         chunk: list[int] = []
         used = 0
-        reach = np.minimum(self._reach(variable, coefficient), high).tolist()
-        for i, width in enumerate(reach):
+        for i, width in enumerate(self._reach(variable, coefficient).tolist()):
             if used + width > room and chunk:
                 carry = [self._partial(variable, coefficient, chunk, carry, high, upto=i)]
                 chunk, used = [], 0
@@ -124,6 +124,14 @@ class Model:
             np.concatenate([variable[last], np.array(carry, np.int64)]),
             np.concatenate([coefficient[last], np.ones(len(carry), np.int64)]),
         )
+
+    def _tighten(self, variable: Ints, coefficient: Ints, high: int) -> None:
+        """Lower the bounds that a row of non-negative terms implies for each of its variables."""
+        self._high[variable] = np.minimum(self._high[variable], high // coefficient)
+        for number in variable.tolist():
+            domain = self._proto.variables[number].domain
+            domain.clear()
+            domain.extend([int(self._low[number]), int(self._high[number])])
 
     def _partial(
         self,
@@ -185,7 +193,7 @@ class Model:
         parameters.presolve_inclusion_work_limit = 0
         parameters.linearization_level = 2
         parameters.max_deterministic_time = effort.work
-        parameters.relative_gap_limit = effort.gap
+        parameters.absolute_gap_limit = max(effort.slack, 1e-4)
         parameters.catch_sigint_signal = False
         if effort.deadline is not None:
             left = effort.deadline - time.monotonic()
@@ -209,7 +217,7 @@ class Model:
         if status == cp_model.UNKNOWN:
             return Answer(Outcome.UNKNOWN, None, bound)
         values = np.array(list(solver.response_proto.solution), np.int64)[: self.size]
-        if status == cp_model.OPTIMAL and not effort.gap:
+        if status == cp_model.OPTIMAL and not effort.slack:
             return Answer(Outcome.OPTIMAL, values, tier.value(values))
         return Answer(Outcome.FEASIBLE, values, bound)
 

@@ -58,7 +58,7 @@ def solve_tiers(
     for number, tier in enumerate(problem.tiers):
         bound = 0 if number < len(problem.tiers) - 1 else None
         if tier.value(best) != bound:
-            own = replace(effort, gap=0.0) if bound == 0 else effort
+            own = replace(effort, slack=0) if bound == 0 else effort
             answer = _minimise(problem, tier, closed, best, own)
             if answer.outcome is Outcome.INFEASIBLE:
                 raise SolverFaultError(f"tier {tier.name} is infeasible under the tiers before it")

@@ -41,6 +41,8 @@ ROUND_WORK = 2.0
 """Deterministic time for rounding the relaxation."""
 STEP_WORK = 1.5
 """Deterministic time of one neighbourhood."""
+STEP_PARTS = 5_000
+"""One solve ends when its own gap is below one of so many parts of the value."""
 NEIGHBOURS = 30
 """Deployments in one neighbourhood."""
 FAILURES = 25
@@ -53,6 +55,8 @@ FINISH_PAIRS = 2_000
 """Up to this many columns CP-SAT closes the last tier exactly."""
 FINISH_WORK = 20.0
 NEAR = 1e-6
+LACKING = 80
+"""Regret of a missing replica, in powers of two above that of any price."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +187,7 @@ class Guided:
         """
         assert self.relaxed is not None
         value = self.best.values[number]
-        if self._good(value, bound) or self.limits.over():
+        if self._good(number, bound) or self.limits.over():
             return bound
         pairs = self.problem.pairs
         open_pairs = self.relaxed.reduced[:pairs] <= (value - bound) << SCALE
@@ -222,16 +226,17 @@ class Guided:
             parent = np.array([home[c.group, c.indices[0]] for c in solved.cells], np.int64)
             self.best = Incumbent(solved.cells, parent, counts, solved.layout, values)
 
-    def _good(self, value: int, bound: int) -> bool:
-        return value - bound <= self.limits.gap * abs(value)
+    def _good(self, number: int, bound: int) -> bool:
+        """Whether a tier of the incumbent is near enough to its bound."""
+        last = number == len(self.problem.tiers) - 1
+        return self.best.values[number] - bound <= (self.limits.slack if last else 0)
 
     def _improve(self, number: int, bound: int) -> None:
         """Look for a better value of a tier until it meets the bound or the budget is spent."""
         self._round(number)
         failures = 0
         for free in self._neighbourhoods():
-            done = self._good(self.best.values[number], bound)
-            if done or failures >= FAILURES or self.limits.over():
+            if self._good(number, bound) or failures >= FAILURES or self.limits.over():
                 return
             failures = 0 if self._step(number, free) else failures + 1
 
@@ -319,7 +324,8 @@ class Guided:
         if hint is not None:
             full = pair_counts(problem, hint)
             model.hint(warm_start(problem, full, self.limits.effort(START_WORK)))
-        return model.minimise(problem.tiers[number], self.limits.effort(work)).solution
+        slack = self.best.values[number] // STEP_PARTS
+        return model.minimise(problem.tiers[number], self.limits.effort(work, slack=slack)).solution
 
     def _reopened(
         self, problem: Problem, solution: Ints, parent: Ints, broken: set[int], free: set[int]
@@ -347,7 +353,7 @@ class Guided:
             d: deployment.weight * (deployment.replicas - placed.get(d, 0))
             for d, deployment in enumerate(self.compiled.deployments)
         }
-        return {d: missing << 40 for d, missing in lacking.items() if missing}
+        return {d: missing << LACKING for d, missing in lacking.items() if missing}
 
     def _neighbourhoods(self) -> Iterator[set[int]]:
         """Yield deployments to decide again, around those with the largest regret."""
@@ -370,8 +376,8 @@ class Guided:
                 home = int(self.best.parent[c])
                 regret[d] = regret.get(d, 0) + max(0, reduced.get((d, home), 0)) * count
                 users.setdefault(home, set()).add(d)
-            order = sorted(regret, key=lambda d: (-regret[d] >> tried.get(d, 0), d))
-            seed = order[0]
+            lacking = [d for d in regret if regret[d] >> LACKING]
+            seed = min(lacking or regret, key=lambda d: (tried.get(d, 0), -regret[d], d))
             tried[seed] = tried.get(seed, 0) + 1
             room = NEIGHBOURS * tried[seed]
             near: dict[int, int] = {}

@@ -17,15 +17,15 @@ class Limits:
     ----------
     deadline : float or None
         On the clock of ``time.monotonic``.
-    gap : float
-        Relative gap of the last tier that is good enough.
+    slack : int
+        Distance of the last tier's value and bound that is good enough, in its steps.
     seed : int
     stopped : callable
         True when the caller wants an end.
     """
 
     deadline: float | None = None
-    gap: float = 0.0
+    slack: int = 0
     seed: int = 0
     stopped: Callable[[], bool] = lambda: False
 
@@ -38,6 +38,8 @@ class Limits:
         """Return the seconds until the deadline, None without one."""
         return None if self.deadline is None else self.deadline - time.monotonic()
 
-    def effort(self, work: float, *, gap: float = 0.0) -> Effort:
+    def effort(self, work: float, *, slack: int = 0) -> Effort:
         """Return the effort of one solve within these limits."""
-        return Effort(work, deadline=self.deadline, seed=self.seed, gap=gap, stopped=self.over)
+        return Effort(
+            work, deadline=self.deadline, seed=self.seed, slack=slack, stopped=self.over
+        )

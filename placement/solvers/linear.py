@@ -21,9 +21,11 @@ from placement.solvers.limits import Limits
 Floats = NDArray[np.float64]
 SCALE = 20
 """Prices are integers over two to this power."""
-CHEAPEST = 12
+ALL_COLUMNS = 100_000
+"""Up to this many pairs the relaxation has all columns from the beginning."""
+CHEAPEST = 60
 """Columns per deployment that the first relaxation starts with."""
-ENTERING = 6
+ENTERING = 30
 """Columns per deployment that may enter in one round."""
 
 
@@ -96,6 +98,8 @@ class Relaxation:
             active[entering] = True
 
     def _first_columns(self, cost: Ints, start: Ints) -> NDArray[np.bool_]:
+        if self.problem.pairs <= ALL_COLUMNS:
+            return np.ones(len(start), bool)
         active = start > 0
         active[self.problem.pairs :] = True
         owner = self.problem.pair_deployment

@@ -16,7 +16,7 @@ from placement.problem.components import components
 from placement.problem.problem import Problem
 from placement.solvers.exact import Report, Solved, TierBound, solve_exactly
 from placement.solvers.greedy import Layout, greedy_layout
-from placement.solvers.guided import Guided
+from placement.solvers.guided import Guided, counts_by_cell, pair_counts
 from placement.solvers.limits import Limits
 
 SMALL_PAIRS = 800
@@ -60,6 +60,7 @@ def solve(
     *,
     first: First,
     report: Report,
+    gap: float = 0.0,
     workers: int | None = None,
 ) -> Solved:
     """Return the best layout found, with the bounds that are proved.
@@ -68,6 +69,8 @@ def solve(
     ----------
     first : callable
         Given the cells and the greedy layout as soon as they are there.
+    gap : float
+        Relative gap of the last tier that is good enough.
     workers : int, optional
         Parts solved at once; the number of cores if absent. The answer does not depend on it
         unless a wall limit cuts the solve.
@@ -79,9 +82,11 @@ def solve(
     sums = _Sums(report)
     order = sorted(range(len(parts)), key=lambda i: (-parts[i].problem.pairs, i))
     left = _Left({i: parts[i].problem.pairs + 1 for i in order})
+    slacks = _slacks(parts, gap)
 
     def run(i: int) -> Solved:
         own = left.limits(i, limits, workers or os.cpu_count() or 1)
+        own = replace(own, slack=slacks[i])
         solved = _solve_part(parts[i], own, lambda t, v, b: sums.note(i, t, v, b))
         left.done(i)
         return solved
@@ -89,6 +94,24 @@ def solve(
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         solved = dict(zip(order, pool.map(run, order), strict=True))
     return _merged([parts[i] for i in range(len(parts))], [solved[i] for i in range(len(parts))])
+
+
+def _slacks(parts: Sequence[_Part], gap: float) -> list[int]:
+    """Share the gap that is good enough among the parts: half by value, half by size."""
+    values = [_last_value(part) for part in parts]
+    sizes = [part.problem.pairs for part in parts]
+    total, size = sum(values), sum(sizes) or 1
+    return [
+        int(gap * (value + total * pairs / size) / 2)
+        for value, pairs in zip(values, sizes, strict=True)
+    ]
+
+
+def _last_value(part: _Part) -> int:
+    """Return the last tier of the first layout, as far as it adds up over pairs."""
+    values = part.problem.tiers[-1].per_pair(part.problem.pairs)
+    counts = counts_by_cell(part.first)
+    return int(values @ pair_counts(part.problem, counts))
 
 
 class _Left:
@@ -128,7 +151,7 @@ def _solve_part(part: _Part, limits: Limits, report: Report) -> Solved:
         return Solved(part.compiled.cells, part.first, (), exact=False)
     if part.problem.pairs > SMALL_PAIRS:
         return Guided(part.compiled, part.problem, part.first, limits, report).solve()
-    effort = limits.effort(EXACT_WORK, gap=limits.gap)
+    effort = limits.effort(EXACT_WORK, slack=limits.slack)
     return solve_exactly(part.compiled, part.first, effort, report=report)
 
 
