@@ -126,6 +126,20 @@ CASES: dict[str, Case] = {
         ],
         [],
     ),
+    "the least that can be left over": (
+        Capacity(),
+        fleet(G["east"]),
+        workspace(
+            deployment("a", replicas=20, resources={"gpus": 1, "cpus": "15.999"}),
+            deployment("b", replicas=20, resources={"gpus": 1, "cpus": "15.999"}),
+        ),
+        {},
+        [
+            "cpus: 15999 a@east/0 + 15999 b@east/0 <= 32000",
+            "cpus: a@east/0 + b@east/0 <= 2",
+        ],
+        [],
+    ),
     "nobody to place": (Capacity(), fleet(G["east"]), workspace(), {}, [], []),
     "counts of deployments": (
         Demand(),
@@ -205,6 +219,19 @@ CASES: dict[str, Case] = {
             "gpu_share: 2 b@east/2 + v1 + v3 <= 2",
         ],
         [(0, 3), (0, 1), (0, 3), (0, 1), (0, 2), (0, 0)],
+    ),
+    "shares on a node of two GPUs": (
+        GpuShare(),
+        fleet(replace(G["west"], count=1, gpu_count=2)),
+        workspace(deployment("a", replicas=4, resources={"gpus": "0.3"})),
+        {},
+        [
+            "gpu_share: 300 v0 - 1000 v1 <= 0",
+            "gpu_share: 300 v2 - 1000 v3 <= 0",
+            "gpu_share: 0 <= v0 + v2 - a@west/0 <= 0",
+            "gpu_share: v1 + v3 <= 2",
+        ],
+        [(0, 3), (0, 1), (0, 3), (0, 1)],
     ),
     "shares on the GPU of a partial node": (
         GpuShare(),

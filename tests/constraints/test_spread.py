@@ -51,6 +51,11 @@ def test_fewest_domains(replicas: int, places: list[tuple[str, int]], right: boo
     assert found == (set() if right else {"spread"})
 
 
+def test_a_row_without_replicas_fills_no_domain() -> None:
+    places = At("chat", "east/0", 4), At("chat", "west/0", 0)
+    assert rules(spread("region", minDomains=2), *places) == {"demand", "spread"}
+
+
 @pytest.mark.parametrize(
     ("places", "right"),
     [
