@@ -47,7 +47,8 @@ def residents_by_node(
         unchanged = row.version == deployment.version and row.gpus == deployment.gpus * row.replicas
         group, index = place
         if unchanged and eligible[d][position[group.name]]:
-            found[position[group.name], index].append(Resident(d, row.gpu, row.replicas))
+            slot = row.gpu if row.gpu in range(len(group.gpu_slots)) else None
+            found[position[group.name], index].append(Resident(d, slot, row.replicas))
     order = {node: sorted(rows, key=_order) for node, rows in found.items()}
     return {node: tuple(rows) for node, rows in sorted(order.items())}
 

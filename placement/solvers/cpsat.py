@@ -20,7 +20,7 @@ from placement.errors import SolverFaultError
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
 
 ROW_LIMIT = 2**31 - 1
-OBJECTIVE_LIMIT = 2**53
+OBJECTIVE_LIMIT = 2**60
 WORKERS = 1
 """CP-SAT workers of one solve: a constant, so that a run can be repeated."""
 
@@ -177,9 +177,10 @@ class Model:
 
     def minimise(self, tier: TierSpec, effort: Effort) -> Answer:
         """Minimise a tier; the bound is exact and includes the constant."""
-        reach = int(self._reach(tier.variable, tier.coefficient).sum())
-        if reach >= OBJECTIVE_LIMIT:
-            raise SolverFaultError(f"tier {tier.name} reaches {reach}, above {OBJECTIVE_LIMIT}")
+        free = self._low[tier.variable] < self._high[tier.variable]
+        widths = self._reach(tier.variable[free], tier.coefficient[free])
+        if float(widths.astype(float).sum()) >= OBJECTIVE_LIMIT:
+            raise SolverFaultError(f"tier {tier.name} may reach {OBJECTIVE_LIMIT}")
         objective = self._proto.objective
         objective.vars.extend(tier.variable.tolist())
         objective.coeffs.extend(tier.coefficient.tolist())

@@ -21,6 +21,9 @@ from placement.solvers.greedy import Layout, counts_of
 from placement.solvers.packing import cell_tasks, pack
 
 Mask = NDArray[np.bool_]
+
+START_WORK = 60.0
+"""Deterministic time for completing a layout to a full solution."""
 Report = Callable[[str, int, int | None], None]
 """Told (tier, value, bound) whenever a tier improves or is closed."""
 
@@ -90,19 +93,21 @@ def _minimise(
     return model.minimise(tier, effort)
 
 
-def warm_start(problem: Problem, counts: Ints, effort: Effort) -> Ints:
-    """Return a full solution with the given counts per pair.
+def warm_start(problem: Problem, counts: Ints) -> Ints:
+    """Return the full solution that goes with the counts per pair.
 
     What the counts leave open (who stays, how many nodes are open, what falls short) are
-    separate questions, so one sum of all tiers answers each of them best.
+    separate questions, so one sum of all tiers answers each of them best. No limit ends this:
+    it is small, and whatever is at hand must be known in full.
     """
     total = np.zeros(len(problem.low), np.int64)
     for tier in problem.tiers:
         weight = 2 if tier.name.startswith("displaced") else 1
         np.add.at(total, tier.variable, weight * tier.coefficient)
+    total[: problem.pairs] = 0
     chosen = total.nonzero()[0]
     goal = TierSpec("start", None, 1, 0, chosen, total[chosen])
-    answer = complete(problem, counts, goal, effort)
+    answer = complete(problem, counts, goal, Effort(START_WORK))
     if answer.solution is None:
         raise SolverFaultError("a plan at hand does not satisfy the rows of the problem")
     return answer.solution
@@ -132,7 +137,7 @@ def solve_exactly(
     best = Solved(cells, first, (), exact=False, budget=True)
     while True:
         problem, builder = compiled.build(cells, allowed=allowed)
-        start = warm_start(problem, counts_of(builder, best.layout), effort)
+        start = warm_start(problem, counts_of(builder, best.layout))
         solution, bounds = solve_tiers(problem, start, effort, report=report)
         named = tuple(
             TierBound(tier.name, bound) for tier, bound in zip(problem.tiers, bounds, strict=True)

@@ -27,7 +27,7 @@ from placement.solvers.exact import (
 )
 from placement.solvers.greedy import Layout
 from placement.solvers.limits import Limits
-from placement.solvers.linear import SCALE, Relaxation, Relaxed, first_of_each
+from placement.solvers.linear import Relaxation, Relaxed, first_of_each
 
 Mask = NDArray[np.bool_]
 Counts = dict[tuple[int, int], int]
@@ -35,8 +35,6 @@ Counts = dict[tuple[int, int], int]
 
 COLUMNS = 8
 """Columns of small reduced cost per deployment that CP-SAT sees besides those in use."""
-START_WORK = 5.0
-"""Deterministic time for completing a layout to a full solution."""
 ROUND_WORK = 2.0
 """Deterministic time for rounding the relaxation."""
 STEP_WORK = 1.5
@@ -133,9 +131,7 @@ class Guided:
     ) -> tuple[Problem, Ints]:
         problem, _ = self.compiled.build(cells, allowed=allowed)
         given = pair_counts(problem, counts)
-        return problem, warm_start(
-            problem, given, replace(self.limits, deadline=None).effort(START_WORK)
-        )
+        return problem, warm_start(problem, given)
 
     def _used(self, cells: tuple[Cell, ...], counts: Counts) -> Mask:
         mask = np.zeros((len(self.compiled.deployments), len(cells)), bool)
@@ -190,7 +186,7 @@ class Guided:
         if self._good(number, bound) or self.limits.over():
             return bound
         pairs = self.problem.pairs
-        open_pairs = self.relaxed.reduced[:pairs] <= (value - bound) << SCALE
+        open_pairs = self.relaxed.reduced[:pairs] <= (value - bound) << self.relaxed.scale
         allowed = np.zeros_like(self.columns)
         owner, where = self.problem.pair_deployment, self.problem.pair_cell
         allowed[owner[open_pairs], where[open_pairs]] = True
@@ -323,7 +319,7 @@ class Guided:
             model.fix_tier(tier, value)
         if hint is not None:
             full = pair_counts(problem, hint)
-            model.hint(warm_start(problem, full, self.limits.effort(START_WORK)))
+            model.hint(warm_start(problem, full))
         slack = self.best.values[number] // STEP_PARTS
         return model.minimise(problem.tiers[number], self.limits.effort(work, slack=slack)).solution
 

@@ -19,8 +19,9 @@ from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
 from placement.solvers.limits import Limits
 
 Floats = NDArray[np.float64]
-SCALE = 20
-"""Prices are integers over two to this power."""
+FINEST = 20
+"""Prices are integers over two to this power, or a lower one where int64 asks for it."""
+INT64_BITS = 61
 ALL_COLUMNS = 100_000
 """Up to this many pairs the relaxation has all columns from the beginning."""
 CHEAPEST = 60
@@ -40,12 +41,14 @@ class Relaxed:
     counts : float array
         Values of all variables.
     reduced : int array
-        Per variable the reduced cost, in ``2**-SCALE`` steps of the tier.
+        Per variable the reduced cost, in ``2**-scale`` steps of the tier.
+    scale : int
     """
 
     bound: int
     counts: Floats
     reduced: Ints
+    scale: int
 
 
 class Relaxation:
@@ -87,12 +90,15 @@ class Relaxation:
             if answer is None:
                 return known
             counts, prices = answer
-            exact = np.rint(prices * 2.0**SCALE).astype(np.int64)
+            scale = self._scale(cost, prices)
+            if scale is None:
+                return known
+            exact = np.rint(prices * 2.0**scale).astype(np.int64)
             exact[(exact > 0) & (self.low == -INFINITE)] = 0
             exact[(exact < 0) & (self.high == INFINITE)] = 0
-            reduced = self._reduced(cost, exact)
-            entering = self._entering(reduced, active)
-            known = Relaxed(self._bound(tier, exact, reduced), counts, reduced)
+            reduced = self._reduced(cost, exact, scale)
+            entering = self._entering(reduced, active, scale)
+            known = Relaxed(self._bound(tier, exact, reduced, scale), counts, reduced, scale)
             if not len(entering):
                 return known
             active[entering] = True
@@ -106,20 +112,28 @@ class Relaxation:
         active[first_of_each(owner, cost[: self.problem.pairs], CHEAPEST)] = True
         return active
 
-    def _entering(self, reduced: Ints, active: NDArray[np.bool_]) -> Ints:
+    def _scale(self, cost: Ints, prices: Floats) -> int | None:
+        """Return the finest scale at which no sum over a column can overflow, None without one."""
+        paid = np.zeros(len(cost))
+        np.add.at(paid, self.variable, np.abs(prices[self.row] * self.coefficient))
+        largest = max(1.0, float((paid + np.abs(cost)).max(initial=0.0)))
+        scale = min(FINEST, INT64_BITS - int(np.ceil(np.log2(largest))) - 1)
+        return scale if scale >= 0 else None
+
+    def _entering(self, reduced: Ints, active: NDArray[np.bool_], scale: int) -> Ints:
         pairs = self.problem.pairs
-        tolerance = 2**SCALE // 1000
+        tolerance = 2**scale // 1000
         good = np.flatnonzero((reduced[:pairs] < -tolerance) & ~active[:pairs])
         chosen = first_of_each(self.problem.pair_deployment[good], reduced[good], ENTERING)
         return good[chosen]
 
-    def _reduced(self, cost: Ints, prices: Ints) -> Ints:
-        """Return cost - prices x column, in steps of ``2**-SCALE``."""
+    def _reduced(self, cost: Ints, prices: Ints, scale: int) -> Ints:
+        """Return cost - prices x column, in steps of ``2**-scale``."""
         paid = np.zeros(len(cost), np.int64)
         np.add.at(paid, self.variable, prices[self.row] * self.coefficient)
-        return (cost << SCALE) - paid
+        return (cost << scale) - paid
 
-    def _bound(self, tier: TierSpec, prices: Ints, reduced: Ints) -> int:
+    def _bound(self, tier: TierSpec, prices: Ints, reduced: Ints, scale: int) -> int:
         """Return the exact weak-duality bound of integer prices, rounded up."""
         sides = np.where(prices > 0, self.low, self.high)
         used = np.flatnonzero(prices)
@@ -133,7 +147,7 @@ class Relaxation:
             value * edge
             for value, edge in zip(reduced[used].tolist(), box[used].tolist(), strict=True)
         )
-        return tier.constant - (-int(total) >> SCALE)
+        return tier.constant - (-int(total) >> scale)
 
     def _glop(
         self, cost: Ints, active: NDArray[np.bool_], seconds: float | None

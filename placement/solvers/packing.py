@@ -7,8 +7,8 @@ infeasibility sends the cell back to be split.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ortools.sat.python import cp_model
 
@@ -216,11 +216,49 @@ def pack(task: CellTask, *, seed: int = 0) -> Packed:
     """
     if task.nodes < task.cell.size and any(item.least for item in task.items):
         return Packed(None)
-    if task.plain:
-        seats = _first_fit(task)
-        if seats is not None:
-            return Packed(seats)
-    return _exact(task, seed)
+    seats = _first_fit(task) if task.plain else None
+    packed = _exact(task, seed) if seats is None else Packed(seats)
+    if packed.seats is None:
+        return packed
+    return Packed(stay_on_gpu(task.cell, packed.seats))
+
+
+def stay_on_gpu(cell: Cell, seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
+    """Exchange GPUs of equal capacity on each node so that most running shares keep theirs."""
+    today = {(r.deployment, r.slot): r.replicas for r in cell.residents if r.slot is not None}
+    if not today:
+        return seats
+    kept = []
+    for node in sorted({seat.node for seat in seats}):
+        kept += _exchanged(cell, [seat for seat in seats if seat.node == node], today)
+    return tuple(kept)
+
+
+def _exchanged(
+    cell: Cell, seats: Sequence[Seat], today: Mapping[tuple[int, int], int]
+) -> list[Seat]:
+    import networkx as nx
+
+    graph = nx.Graph()
+    slots = range(len(cell.slots))
+    for new in slots:
+        for old in slots:
+            if cell.slots[new] != cell.slots[old]:
+                continue
+            stays = sum(
+                min(seat.replicas, today.get((seat.deployment, old), 0))
+                for seat in seats
+                if seat.slot == new
+            )
+            graph.add_edge(("new", new), ("old", old), weight=stays * len(slots) + (new == old))
+    target = {}
+    for one, other in nx.max_weight_matching(graph, maxcardinality=True):
+        new, old = (one, other) if one[0] == "new" else (other, one)
+        target[new[1]] = old[1]
+    moved = [
+        seat if seat.slot is None else replace(seat, slot=target[seat.slot]) for seat in seats
+    ]
+    return sorted(moved, key=lambda s: (s.deployment, -1 if s.slot is None else s.slot))
 
 
 def preferred_slots(cell: Cell, deployment: int) -> list[int]:

@@ -108,10 +108,16 @@ def _slacks(parts: Sequence[_Part], gap: float) -> list[int]:
 
 
 def _last_value(part: _Part) -> int:
-    """Return the last tier of the first layout, as far as it adds up over pairs."""
-    values = part.problem.tiers[-1].per_pair(part.problem.pairs)
-    counts = counts_by_cell(part.first)
-    return int(values @ pair_counts(part.problem, counts))
+    """Return the value of the last tier of the first layout."""
+    problem, last = part.problem, part.problem.tiers[-1]
+    counts = pair_counts(problem, counts_by_cell(part.first))
+    value = int(last.per_pair(problem.pairs) @ counts)
+    price = dict(zip(last.variable.tolist(), last.coefficient.tolist(), strict=True))
+    for cell, seats in part.first.items():
+        if cell in problem.node_rules.open:
+            nodes = len({seat.node for seat in seats})
+            value += nodes * price.get(problem.node_rules.open[cell], 0)
+    return value
 
 
 class _Left:
