@@ -69,7 +69,7 @@ def test_all_halves_together_admit_the_same_node_groups() -> None:
         by_mask, by_name = (set.intersection(*map(set, half)) for half in zip(*both, strict=True))
         assert by_mask == by_name, fields
         admitted.add(frozenset(by_mask))
-    assert len(admitted) > 20
+    assert len(admitted) > 10
 
 
 @pytest.mark.parametrize("flavors", FLAVORS, ids=str)
