@@ -28,7 +28,13 @@ class Format(StrEnum):
 
 
 def prepare_streams() -> None:
-    """Make stdout UTF-8, and let neither stream fail on a character it cannot show."""
+    """Make stdout UTF-8, and let neither stream fail on a character it cannot show.
+
+    Python has None for a stream that was closed before it started; what goes there is dropped.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream, encoding in ((sys.stdout, "utf-8"), (sys.stderr, None)):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
@@ -96,17 +102,18 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file so that readers see the old content or the new, never a part.
 
     The text goes to a temporary file beside the target, to the disk, and then takes the
-    target's name. A link keeps pointing where it did; a device or pipe is written directly.
+    target's name. A link keeps pointing where it did; a device or pipe is written directly, also
+    behind a name such as ``/dev/stdout`` that resolves to nothing on disk.
 
     Raises
     ------
     OSError
         If the folder or the file cannot be written; the target is then as before.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        target.write_text(text, encoding="utf-8")
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
         return
+    target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         _write_through(temporary, text)

@@ -13,8 +13,6 @@ import typer
 from placement.cli.output import Format
 from placement.options import Billing
 
-OBJECTIVES = ("carbon", "cost", "latency")
-
 
 def near(text: str, known: Iterable[str]) -> str:
     """Return advice for an unknown word: the nearest known one, or all of them."""
@@ -79,17 +77,15 @@ def _workers(text: str) -> int:
 
 
 def _objective(text: str) -> str:
-    """Check the words of an objective; the planner reads the weights."""
-    head, _, mix = text.partition(":")
-    if head == "mix" and mix:
-        for part in mix.split(","):
-            choose(part.partition("=")[0], OBJECTIVES)
-        return text
-    return choose(text, OBJECTIVES) if head != "mix" else _empty_mix()
+    """Return the objective by its own name; one that cannot be read is a usage error."""
+    from placement.objectives.mix import PREFIX, parse_objective
 
-
-def _empty_mix() -> str:
-    raise typer.BadParameter("a mix needs weights, for instance `mix:cost=1,carbon=0.05`")
+    if text.strip().casefold() in {PREFIX, PREFIX.rstrip(":")}:
+        raise typer.BadParameter("a mix needs weights, for instance `mix:cost=1,carbon=0.05`")
+    try:
+        return parse_objective(text).name
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 Paths = Annotated[

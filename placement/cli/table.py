@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 _WIDE = 10_000
 """More than any row needs."""
+_HEIGHT = 25
+"""Any number: tables have no height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +40,9 @@ def render(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> str:
         table.add_row(*(Text(cell) for cell in row))
     buffer = io.StringIO()
     styled = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    Console(file=buffer, force_terminal=styled, width=_WIDE, highlight=False).print(table)
+    # With a height as well rich takes the width as given, on a dumb terminal too.
+    console = Console(
+        file=buffer, force_terminal=styled, highlight=False, width=_WIDE, height=_HEIGHT
+    )
+    console.print(table)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())

@@ -61,6 +61,50 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
     assert not Path(os.devnull).is_file()
 
 
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
+def test_a_pipe_behind_a_name_is_written_to() -> None:
+    script = (
+        "from pathlib import Path; from placement.cli.output import write_whole; "
+        "write_whole(Path('/dev/stdout'), 'through')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("through", "")
+
+
+@pytest.mark.parametrize(
+    ("closed", "out"), [("2>&-", "policies,environments,deployments\n5,3,6\n"), (">&-", "")]
+)
+def test_a_closed_stream_is_no_fault(closed: str, out: str) -> None:
+    script = f"{sys.executable} -m placement validate examples/quickstart -o csv {closed}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, out, "")
+
+
+def test_words_for_a_closed_stderr_do_not_reach_stdout() -> None:
+    script = f"{sys.executable} -m placement plan -o csv 2>&-"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("model,environment,")
+
+
 def test_documents_keep_their_order_and_their_words() -> None:
     document = {"country": "NO", "name": "Zürich", "gpu": None}
     assert as_json(document).splitlines()[1] == '  "country": "NO",'

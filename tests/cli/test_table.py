@@ -35,6 +35,16 @@ def test_no_row_is_wrapped_or_cut(terminal: None) -> None:
     assert len(page.splitlines()) == 2
 
 
+@pytest.mark.parametrize("kind", ["dumb", "unknown"])
+def test_no_row_is_cut_on_a_dumb_terminal(
+    terminal: None, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("TERM", kind)
+    page = render(COLUMNS, [("x" * 300, "1")])
+    assert "x" * 300 in page
+    assert "\x1b" not in page
+
+
 def test_headings_are_bold_on_a_terminal(terminal: None) -> None:
     assert "\x1b[1m" in render(COLUMNS, [])
 

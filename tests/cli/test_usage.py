@@ -21,6 +21,10 @@ POSITION = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>[
         (("plan", "--objective", "mix:cost=1,carbn=2"), "did you mean `carbon`"),
         (("plan", "--objective", "mix:"), "a mix needs weights"),
         (("plan", "--objective", "mix"), "a mix needs weights"),
+        (("plan", "--objective", "mix:cost=-1"), "found `-1`"),
+        (("plan", "--objective", "mix:cost"), "must be a decimal number"),
+        (("plan", "--objective", "mix:cost=0"), "at least one weight above 0"),
+        (("plan", "--objective", "mix:cost=1,cost=2"), "twice"),
         (("plan", "--gap", "nan"), "not a finite number"),
         (("plan", "--gap", "-0.1"), "at least 0"),
         (("plan", "--gap", "x"), "not a number"),
@@ -44,6 +48,7 @@ def test_usage_errors(placement: Command, args: tuple[str, ...], advice: str) ->
     done = placement(*args)
     assert done.code == 2
     assert advice in done.err
+    assert done.err.startswith("Usage: ")
     assert done.out == ""
 
 
