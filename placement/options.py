@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from placement.errors import FindingCode
+from placement.errors import Diagnostic, FindingCode, InputError
 
 
 class Code(FindingCode):
@@ -19,6 +20,11 @@ class Code(FindingCode):
         "unknown objective `costs`; did you mean `cost`?",
     )
     BILLING = ("PL602", "a way of billing is not known", "unknown billing `nodes`")
+    NUMBER = (
+        "PL603",
+        "a number is outside its range",
+        "`gap` must be a finite number of at least 0, found -1",
+    )
 
 
 class Billing(StrEnum):
@@ -64,6 +70,11 @@ class SolveOptions:
         How many independent components are solved at once.
     on_progress : callable or None
     cancel : CancelToken or None
+
+    Raises
+    ------
+    InputError
+        If a number is outside its range: a gap or limit below 0 would silently mean something.
     """
 
     objective: str = "cost"
@@ -74,3 +85,35 @@ class SolveOptions:
     workers: int | None = None
     on_progress: Callable[[Progress], None] | None = None
     cancel: CancelToken | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing."""
+        found = [Diagnostic("<python>", 1, 1, Code.NUMBER, text) for text in self._faults()]
+        if found:
+            raise InputError(found)
+
+    def _faults(self) -> Iterator[str]:
+        if not _is_finite(self.gap) or self.gap < 0:
+            yield f"`gap` must be a finite number of at least 0, found {self.gap}"
+        limit = self.time_limit
+        if limit is not None and (not _is_finite(limit) or limit <= 0):
+            yield f"`time_limit` must be a finite number above 0, found {limit}"
+        if not _is_whole(self.seed, low=0):
+            yield f"`seed` must be a whole number from 0 to {_LARGEST}, found {self.seed}"
+        if self.workers is not None and not _is_whole(self.workers, low=1):
+            yield f"`workers` must be a whole number from 1 to {_LARGEST}, found {self.workers}"
+
+
+_LARGEST = 2**31 - 1
+
+
+def _is_finite(number: object) -> bool:
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return False
+    return math.isfinite(number)
+
+
+def _is_whole(number: object, *, low: int) -> bool:
+    if isinstance(number, bool) or not isinstance(number, int):
+        return False
+    return low <= number <= _LARGEST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,7 +51,8 @@ def get(
     if catalog is not None:
         inputs.check(workspace, inputs.read_names(catalog))
     items = [to_document(item) for item in _items(workspace, kind)]
-    output.emit(_render(kind, items, output.choose_format(form)))
+    allows = {name: policy.options() for name, policy in workspace.policies.items()}
+    output.emit(_render(kind, items, allows, output.choose_format(form)))
     return ExitCode.DONE
 
 
@@ -66,34 +67,30 @@ def _items(workspace: Workspace, kind: str) -> Sequence[Any]:
     raise ValueError(kind)
 
 
-def _render(kind: str, items: Sequence[dict[str, Any]], form: Format) -> str:
+def _render(
+    kind: str, items: Sequence[dict[str, Any]], allows: Mapping[str, str], form: Format
+) -> str:
+    rows = [_row(kind, item, allows) for item in items]
     match form:
         case Format.JSON:
             return output.as_json({"kind": "List", "items": items})
         case Format.YAML:
             return output.as_yaml({"kind": "List", "items": items})
         case Format.CSV:
-            return output.as_csv(_COLUMNS[kind], [_row(kind, item) for item in items])
+            return output.as_csv(_COLUMNS[kind], rows)
         case Format.TABLE:
             columns = [Column(title.upper()) for title in _COLUMNS[kind]]
-            rows = [tuple(_row(kind, item).values()) for item in items]
-            return render(columns, rows)
+            return render(columns, [tuple(row.values()) for row in rows])
 
 
-def _row(kind: str, item: dict[str, Any]) -> dict[str, str]:
+def _row(kind: str, item: dict[str, Any], allows: Mapping[str, str]) -> dict[str, str]:
     meta, spec = item["metadata"], item["spec"]
     values = {**spec, **meta, "model": meta["name"]}
     if kind == "policies":
-        values["allows"] = _allows(spec)
+        values["allows"] = allows[meta["name"]]
     if kind == "deployments":
         values["gpus"] = spec["resources"].get("gpus", "")
     return {column: _cell(values.get(column)) for column in _COLUMNS[kind]}
-
-
-def _allows(spec: dict[str, Any]) -> str:
-    """Return the options of a policy in one line, whatever its type."""
-    common = {"type", "resourceTypes", "selector", "enforcement"}
-    return "; ".join(_cell(value) for key, value in spec.items() if key not in common)
 
 
 def _cell(value: object) -> str:
@@ -102,8 +99,6 @@ def _cell(value: object) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
-        case {"type": kind, "name": name}:
-            return f"{kind} {name}"
         case list() | tuple():
             return ", ".join(_cell(one) for one in value)
     return str(value)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from placement.catalog.rows import UNIT
 from placement.cli.findings import reason_of, unreadable
 from placement.cli.output import say
 from placement.errors import Diagnostic, InputError, Severity
+from placement.plan.codes import Code
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.catalog.names import CatalogNames
     from placement.plan.plan import Plan
+    from placement.workspace.assignment import Assignment
     from placement.workspace.workspace import Workspace
 
 SHIPPED_CATALOG = "public-cloud"
@@ -88,3 +91,30 @@ def read_plan(path: Path) -> Plan:
         reason = f"byte {error.start} is not UTF-8 text"
         raise InputError([unreadable(str(path), reason)]) from None
     return Plan.from_json(text, file=str(path))
+
+
+def read_running(path: Path) -> Plan:
+    """Return the plan that runs today; rows that nothing can be are an InputError.
+
+    An edited plan is taken, and said: what runs may well differ from what was once planned.
+    """
+    plan = read_plan(path)
+    faults = [
+        Diagnostic(str(path), 1, 1, Code.NOT_RUNNING, fault)
+        for index, row in enumerate(plan.assignments)
+        for fault in _row_faults(f"assignments[{index}]", row)
+    ]
+    if faults:
+        raise InputError(faults)
+    if plan.stated_digest != plan.digest:
+        say(f"warning: {path} was edited after it was planned; its rows are taken as they stand")
+    return plan
+
+
+def _row_faults(where: str, row: Assignment) -> Iterator[str]:
+    if row.replicas < 1:
+        yield f"`{where}.replicas` must be at least 1, found {row.replicas}"
+    if row.gpus < 0:
+        yield f"`{where}.gpus` must be at least 0, found {row.gpus / UNIT:g}"
+    if row.gpu is not None and row.gpu < 0:
+        yield f"`{where}.gpu` must be at least 0, found {row.gpu}"

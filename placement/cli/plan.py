@@ -63,7 +63,7 @@ def plan(
     check_writable(out)
     workspace = inputs.read_workspace(inputs.manifest_paths(paths))
     if current is not None:
-        workspace = workspace.with_running(inputs.read_plan(current))
+        workspace = workspace.with_running(inputs.read_running(current))
     options = SolveOptions(
         objective=objective,
         billing=billing or Billing.SHARE,

@@ -38,9 +38,11 @@ def verify(
     fleet = inputs.read_catalog(inputs.catalog_folder(catalog))
     inputs.check(workspace, fleet.names)
     if current is not None:
-        workspace = workspace.with_running(inputs.read_plan(current))
+        workspace = workspace.with_running(inputs.read_running(current))
     report = judge(fleet, workspace, stored, billing=billing)
     output.emit(_render(report, output.choose_format(form)))
+    if current is None and any((v.rule, v.subject) == ("basis", "running") for v in report.violations):
+        output.say("help: the plan starts from what ran before; name that plan with --current")
     return ExitCode.DONE if report.ok else ExitCode.BROKEN_RULE
 
 

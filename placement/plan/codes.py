@@ -6,7 +6,7 @@ from placement.errors import FindingCode
 
 
 class Code(FindingCode):
-    """``PL5xx``: the document of a plan cannot be read."""
+    """``PL5xx``: the document of a plan cannot be read, or cannot be what runs."""
 
     NOT_JSON = (
         "PL501",
@@ -17,4 +17,9 @@ class Code(FindingCode):
         "PL502",
         "a stored plan does not have the shape of a plan",
         "`tiers` is missing",
+    )
+    NOT_RUNNING = (
+        "PL503",
+        "a row of a stored plan cannot be what runs today",
+        "`assignments[0].replicas` must be at least 1, found -1",
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from ortools.glop import parameters_pb2
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
@@ -19,9 +20,11 @@ from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
 from placement.solvers.limits import Limits
 
 Floats = NDArray[np.float64]
-FINEST = 20
+FINEST = 28
 """Prices are integers over two to this power, or a lower one where int64 asks for it."""
 INT64_BITS = 61
+TOLERANCE = 1e-9
+"""Of GLOP, on costs near 1: what it leaves is lost in the bound."""
 ALL_COLUMNS = 100_000
 """Up to this many pairs the relaxation has all columns from the beginning."""
 CHEAPEST = 60
@@ -147,7 +150,8 @@ class Relaxation:
             value * edge
             for value, edge in zip(reduced[used].tolist(), box[used].tolist(), strict=True)
         )
-        return tier.constant - (-int(total) >> scale)
+        step = int(np.gcd.reduce(tier.coefficient)) or 1
+        return tier.constant - (-int(total) // (step << scale)) * step
 
     def _glop(
         self, cost: Ints, active: NDArray[np.bool_], seconds: float | None
@@ -157,7 +161,10 @@ class Relaxation:
         position[columns] = np.arange(len(columns))
         inside = active[self.variable]
         model = mathopt.Model.from_model_proto(self._proto(cost, columns, position, inside))
-        parameters = mathopt.SolveParameters(threads=1)
+        precise = parameters_pb2.GlopParameters(
+            dual_feasibility_tolerance=TOLERANCE, primal_feasibility_tolerance=TOLERANCE
+        )
+        parameters = mathopt.SolveParameters(threads=1, glop=precise)
         if seconds is not None:
             import datetime
 
