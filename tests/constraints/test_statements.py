@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from placement.constraints.base import thousandths
 from placement.workspace.workspace import Workspace
 from tests.verifier.fleet import At, deployment, fleet, judge, running, workspace
 
@@ -245,3 +246,24 @@ BROKEN: dict[str, tuple[Workspace, list[At], list[str]]] = {
 def test_everything_that_is_wrong_is_said(what: str) -> None:
     space, places, expected = BROKEN[what]
     assert [str(one) for one in judge(CATALOG, space, *places).violations] == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0, "0"),
+        (1, "0.001"),
+        (10, "0.01"),
+        (100, "0.1"),
+        (1_000, "1"),
+        (1_005, "1.005"),
+        (20_000, "20"),
+        (20_500, "20.5"),
+        (-1, "-0.001"),
+        (-500, "-0.5"),
+        (-2_000, "-2"),
+        (-2_250, "-2.25"),
+    ],
+)
+def test_an_amount_is_written_without_idle_zeros(amount: int, text: str) -> None:
+    assert thousandths(amount) == text
