@@ -79,6 +79,19 @@ def test_a_second_signal_stops_at_once(fleet: Path, manifests: Path) -> None:
     assert "Traceback" not in err
 
 
+def test_a_signal_while_loading_leaves_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "placement", "--version"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_without_a_signal_the_result_comes_back() -> None:
     assert run_cancellable(lambda cancel: 7) == (7, False)
 
