@@ -41,7 +41,9 @@ def verify(
         workspace = workspace.with_running(inputs.read_running(current))
     report = judge(fleet, workspace, stored, billing=billing)
     output.emit(_render(report, output.choose_format(form)))
-    if current is None and any((v.rule, v.subject) == ("basis", "running") for v in report.violations):
+    if current is None and any(
+        (v.rule, v.subject) == ("basis", "running") for v in report.violations
+    ):
         output.say("help: the plan starts from what ran before; name that plan with --current")
     return ExitCode.DONE if report.ok else ExitCode.BROKEN_RULE
 

@@ -97,6 +97,55 @@ def test_current_plan_is_kept(
     assert {change["action"] for change in json.loads(done.out)["changes"]} <= {"keep"}
 
 
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"replicas": -1}, "`assignments[0].replicas` must be at least 1, found -1"),
+        ({"replicas": 0}, "`assignments[0].replicas` must be at least 1, found 0"),
+        ({"gpus": -0.5}, "`assignments[0].gpus` must be at least 0, found -0.5"),
+        ({"gpu": -1}, "`assignments[0].gpu` must be at least 0, found -1"),
+    ],
+)
+def test_rows_that_cannot_run_are_refused(
+    placement: Command,
+    fleet: Path,
+    manifests: Path,
+    stored: Path,
+    edit: dict[str, object],
+    said: str,
+) -> None:
+    document = json.loads(stored.read_text())
+    document["assignments"][0].update(edit)
+    stored.write_text(json.dumps(document))
+    done = placement("plan", manifests, "--catalog", fleet, "--current", stored)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"{stored}:1:1: PL503 {said}\n"
+
+
+def test_an_edited_current_plan_is_taken_and_said(
+    placement: Command, fleet: Path, manifests: Path, stored: Path
+) -> None:
+    document = json.loads(stored.read_text())
+    del document["assignments"][0]
+    stored.write_text(json.dumps(document))
+    done = placement("plan", manifests, "--catalog", fleet, "--current", stored)
+    assert done.code == 0
+    assert f"warning: {stored} was edited" in done.err
+
+
+def test_verify_without_the_current_plan_asks_for_it(
+    placement: Command, fleet: Path, manifests: Path, stored: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.json"
+    arguments = (manifests, "--catalog", fleet)
+    assert placement("plan", *arguments, "--current", stored, "--out", again).code == 0
+    done = placement("verify", again, *arguments)
+    assert done.code == 6
+    assert "--current" in done.err
+    sound = placement("verify", again, *arguments, "--current", stored)
+    assert (sound.code, sound.err) == (0, "")
+
+
 def test_a_sound_plan_is_verified(
     placement: Command, fleet: Path, manifests: Path, stored: Path
 ) -> None:

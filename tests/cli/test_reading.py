@@ -66,6 +66,26 @@ def test_get_table(placement: Command, manifests: Path) -> None:
     assert page[1].split()[:6] == ["chat", "development", "B", "yes", "2", "1"]
 
 
+def test_get_says_what_each_policy_allows(placement: Command, tmp_path: Path) -> None:
+    file = tmp_path / "policies.yaml"
+    file.write_text(
+        "apiVersion: placement/v1\n"
+        "kind: Policy\n"
+        "metadata: {name: cap}\n"
+        "spec: {type: maxToken, maxTokens: {granularity: hour, total: 5000}}\n"
+        "---\n"
+        "apiVersion: placement/v1\n"
+        "kind: Policy\n"
+        "metadata: {name: clean}\n"
+        "spec: {type: carbon, maxCarbon: 300}\n"
+    )
+    rows = list(csv.DictReader(io.StringIO(placement("get", "policies", file, "-o", "csv").out)))
+    assert [row["allows"] for row in rows] == [
+        "not a placement policy (5000 tokens per hour)",
+        "at most 300 gCO2eq/kWh",
+    ]
+
+
 def test_get_yaml_and_csv(placement: Command, manifests: Path) -> None:
     document = yaml.safe_load(placement("get", "environment", manifests, "-o", "yaml").out)
     rows = list(
