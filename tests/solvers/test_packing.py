@@ -1,0 +1,156 @@
+"""Packing: what is found fits, what is refused cannot be done, by brute force."""
+
+from __future__ import annotations
+
+import pytest
+
+from placement.catalog.rows import UNIT
+from placement.problem.running import Resident
+from placement.solvers import packing
+from placement.solvers.packing import NodeSpace, pack, preferred_slots
+from tests.solvers.cells import (
+    can_be_packed,
+    faults,
+    make_cell,
+    make_item,
+    make_task,
+    random_task,
+)
+
+TASKS = 600
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    return [
+        (seed, task, can_be_packed(task))
+        for seed, task in enumerate(map(random_task, range(TASKS)))
+    ]
+
+
+def test_the_random_tasks_are_both_possible_and_not(tasks):
+    possible = sum(truth for _, _, truth in tasks)
+    assert TASKS // 4 < possible < 3 * TASKS // 4
+    for wish in ("apart", "together"):
+        assert {truth for _, task, truth in tasks if getattr(task, wish)} == {True, False}
+    for wish in ("least", "distinct", "keep", "is_share"):
+        found = {truth for _, task, truth in tasks if any(getattr(i, wish) for i in task.items)}
+        assert found == {True, False}
+
+
+def test_a_task_is_packed_exactly_when_brute_force_can(tasks):
+    wrong = [
+        seed
+        for seed, task, truth in tasks
+        if (packed := pack(task)).proved is not True or (packed.seats is not None) != truth
+    ]
+    assert wrong == []
+
+
+def test_what_is_packed_fits(tasks):
+    packed = {seed: (task, pack(task).seats) for seed, task, truth in tasks if truth}
+    found = {seed: faults(task, seats) for seed, (task, seats) in packed.items()}
+    assert {seed: wrong for seed, wrong in found.items() if wrong} == {}
+
+
+def test_the_exact_way_alone_agrees_with_brute_force(tasks):
+    wrong = []
+    for seed, task, truth in tasks:
+        if task.nodes < task.cell.size and any(item.least for item in task.items):
+            continue  # refused before it is asked
+        packed = packing._exact(task, 0)
+        if (packed.seats is not None) != truth or (truth and faults(task, packed.seats)):
+            wrong.append(seed)
+    assert wrong == []
+
+
+def test_first_fit_finds_most_and_nothing_wrong(tasks):
+    plain = [(seed, task) for seed, task, truth in tasks if truth and task.plain]
+    found = [(seed, task, packing._first_fit(task)) for seed, task in plain]
+    assert sum(seats is not None for _, _, seats in found) > 0.8 * len(plain)
+    assert [seed for seed, task, seats in found if seats is not None and faults(task, seats)] == []
+
+
+def test_a_plain_cell_needs_no_solver(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("the solver was asked")
+
+    monkeypatch.setattr(packing, "_exact", refuse)
+    task = make_task(make_cell(nodes=2, slots=[UNIT] * 4), [make_item(0, 8, gpus=UNIT)])
+    assert not faults(task, pack(task).seats)
+
+
+def test_where_first_fit_fails_the_solver_decides():
+    """4 + 3 + 3 fills a node of 10, twice; first fit takes 4 + 4 and 3 + 3 + 3."""
+    items = [make_item(d, 1, cpus=size) for d, size in enumerate((4, 4, 3, 3, 3, 3))]
+    task = make_task(make_cell(nodes=2, cpus=10), items)
+    assert packing._first_fit(task) is None
+    assert not faults(task, pack(task).seats)
+
+
+def test_one_replica_too_many_is_proved_impossible():
+    cell = make_cell(nodes=3, slots=[UNIT] * 3)
+    task = make_task(cell, [make_item(0, 4, gpus=2 * UNIT)])
+    packed = pack(task)
+    assert packed.seats is None
+    assert packed.proved
+
+
+def test_a_share_never_spans_two_gpus():
+    task = make_task(make_cell(nodes=1, slots=[UNIT, UNIT]), [make_item(0, 3, gpus=600)])
+    assert pack(task).seats is None
+
+
+def test_a_share_prefers_the_gpu_it_runs_on():
+    cell = make_cell(nodes=1, slots=[UNIT] * 3, residents=[Resident(0, 2, 1)])
+    assert preferred_slots(cell, 0) == [2]
+    (seat,) = pack(make_task(cell, [make_item(0, 1, gpus=250, keep=1)])).seats
+    assert seat.slot == 2
+
+
+def test_replicas_that_stay_are_packed_first():
+    """One node has room for one of two; the one that stays gets it."""
+    cell = make_cell(nodes=1, cpus=2, residents=[Resident(1, None, 1)])
+    items = [make_item(0, 1, cpus=1), make_item(1, 1, cpus=1, keep=1)]
+    assert not faults(make_task(cell, items), pack(make_task(cell, items)).seats)
+
+
+def test_a_wish_for_some_on_every_node_rules_out_closed_nodes():
+    task = make_task(make_cell(nodes=3), [make_item(0, 3, least=1)], nodes=2)
+    assert pack(task).seats is None
+
+
+def test_a_model_that_the_solver_refuses_is_a_fault(monkeypatch):
+    from placement.errors import SolverFaultError
+
+    task = make_task(make_cell(nodes=1, memory=2**62), [make_item(0, 3, memory=2**62, least=1)])
+    with pytest.raises(SolverFaultError, match="the solver refused a packing"):
+        pack(task)
+
+
+def test_what_is_put_on_a_node_can_be_taken_again():
+    cell = make_cell(nodes=1, slots=[UNIT, 500], cpus=4, memory=4, extra=4)
+    space = NodeSpace(cell)
+    before = (list(space.slots), space.cpus, space.memory, dict(space.extra), dict(space.held))
+    for item in (
+        make_item(0, 1, gpus=UNIT, cpus=1, memory=2, disk=3),
+        make_item(1, 1, gpus=500, cpus=4),
+        make_item(2, 1, memory=4),
+    ):
+        slots = space.put(item)
+        assert slots is not None
+        space.take(item, slots)
+    assert before == (space.slots, space.cpus, space.memory, space.extra, space.held)
+
+
+def test_the_fullest_gpu_that_still_takes_a_share_is_used():
+    space = NodeSpace(make_cell(nodes=1, slots=[UNIT, 400, 700]))
+    assert space.put(make_item(0, 1, gpus=300, most=3)) == (1,)
+    assert space.put(make_item(0, 1, gpus=300, most=3)) == (2,)
+    assert space.put(make_item(0, 1, gpus=300, most=3), preferred=(0,)) == (0,)
+
+
+def test_whole_gpus_are_taken_from_the_end():
+    space = NodeSpace(make_cell(nodes=1, slots=[UNIT, UNIT, 500, UNIT]))
+    assert space.put(make_item(0, 1, gpus=2 * UNIT)) == (1, 3)
+    assert space.whole == 1
