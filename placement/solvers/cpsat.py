@@ -56,6 +56,8 @@ class Effort:
     seed : int
     slack : int
         Distance of value and bound at which a solve may end, in steps of the tier.
+    target : int or None
+        A solution of at most this value ends the solve.
     stopped : callable
         Asked often; True ends the solve.
     """
@@ -64,6 +66,7 @@ class Effort:
     deadline: float | None = None
     seed: int = 0
     slack: int = 0
+    target: int | None = None
     stopped: Callable[[], bool] = lambda: False
 
 
@@ -199,8 +202,9 @@ class Model:
         if effort.deadline is not None:
             left = effort.deadline - time.monotonic()
             parameters.max_time_in_seconds = max(left, 0.001)
+        reached = None if effort.target is None else _Reached(effort.target - tier.constant)
         with _Watch(solver, effort.stopped):
-            status = solver.solve(self._model)
+            status = solver.solve(self._model, reached)
         return self._answer(solver, status, tier, effort)
 
     def _answer(
@@ -221,6 +225,18 @@ class Model:
         if status == cp_model.OPTIMAL and not effort.slack:
             return Answer(Outcome.OPTIMAL, values, tier.value(values))
         return Answer(Outcome.FEASIBLE, values, bound)
+
+
+class _Reached(cp_model.CpSolverSolutionCallback):
+    """Ends a solve at a solution that is good enough."""
+
+    def __init__(self, target: int) -> None:
+        super().__init__()
+        self._target = target
+
+    def on_solution_callback(self) -> None:
+        if self.objective_value <= self._target:
+            self.stop_search()
 
 
 class _Watch:

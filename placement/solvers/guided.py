@@ -47,7 +47,7 @@ FAILURES = 25
 """Neighbourhoods without success after which the search ends."""
 WIDEST = 150
 """Deployments beyond which a neighbourhood is not widened when it has no solution."""
-REPAIRS = 8
+REPAIRS = 24
 """How often cells that do not pack are split before a solution is given up."""
 FINISH_PAIRS = 2_000
 """Up to this many columns CP-SAT closes the last tier exactly."""
@@ -321,7 +321,14 @@ class Guided:
             full = pair_counts(problem, hint)
             model.hint(warm_start(problem, full))
         slack = self.best.values[number] // STEP_PARTS
-        return model.minimise(problem.tiers[number], self.limits.effort(work, slack=slack)).solution
+        effort = replace(self.limits.effort(work, slack=slack), target=self._target(number, slack))
+        return model.minimise(problem.tiers[number], effort).solution
+
+    def _target(self, number: int, slack: int) -> int | None:
+        """Return a value of a tier that is near enough to the relaxation's."""
+        last = number == len(self.problem.tiers) - 1
+        bound = None if self.relaxed is None else self.relaxed.bound
+        return None if bound is None else bound + (max(slack, self.limits.slack // 2) if last else 0)
 
     def _reopened(
         self, problem: Problem, solution: Ints, parent: Ints, broken: set[int], free: set[int]
@@ -329,6 +336,7 @@ class Guided:
         """Split the cells that do not pack and free the deployments in them."""
         counts = solution_counts(problem, solution)
         again = {d for d, c in counts if c in broken} | (free if len(free) < NEIGHBOURS else set())
+        again |= self._nearest(again, counts, parent, NEIGHBOURS - len(again))
         cells: list[Cell] = []
         parents: list[int] = []
         moved: dict[int, int] = {}
@@ -350,6 +358,17 @@ class Guided:
             for d, deployment in enumerate(self.compiled.deployments)
         }
         return {d: missing << LACKING for d, missing in lacking.items() if missing}
+
+    def _nearest(self, members: set[int], counts: Counts, parent: Ints, room: int) -> set[int]:
+        """Return the deployments whose replicas lie where most of the members could go."""
+        if room <= 0 or not members:
+            return set()
+        wanted = self.columns[sorted(members)].sum(axis=0)
+        shared: dict[int, int] = {}
+        for d, c in counts:
+            if d not in members and wanted[parent[c]]:
+                shared[d] = shared.get(d, 0) + int(wanted[parent[c]])
+        return set(sorted(shared, key=lambda d: (-shared[d], d))[:room])
 
     def _neighbourhoods(self) -> Iterator[set[int]]:
         """Yield deployments to decide again, around those with the largest regret."""
