@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from placement.plan.plan import Plan
-from placement.plan.rows import Forced, Status, Unplaced
+from placement.plan.rows import Certificate, Forced, Status, Unplaced
 from placement.verifier import verify
 from tests.verifier.fleet import At, deployment, judge, policy, workspace
 from tests.verifier.story import CATALOG, PLAN, SPACE
@@ -204,4 +204,30 @@ def test_every_policy_type_and_level_that_refuses_is_named() -> None:
         "which `us` of its environment do not allow",
         "provider: chat@production: 1 replicas on node group `west`, "
         "which `gcp` of its deployment do not allow",
+    ]
+
+
+def test_a_plan_without_an_answer_is_still_of_these_documents() -> None:
+    refusal = replace(
+        PLAN, status=Status.INFEASIBLE, certificate=Certificate.NONE, assignments=(), changes=()
+    )
+    basis = replace(PLAN.basis, running="sha256:0")
+    rows = PLAN.assignments[:1]
+    assert said(replace(refusal, basis=basis, stopped_by="boredom")) == [
+        f"basis: running: the plan was made for sha256:0, this is {PLAN.basis.running[:23]}",
+        "stoppedBy: plan: unknown reason `boredom`",
+    ]
+    assert said(replace(refusal, assignments=(replace(rows[0], flavor="L4"),))) == [
+        "assignments: chat@production: flavor on node `east/0` is stated as `L4`, it is `T4`",
+        "spread: chat@production: replicas in 1 domains of kind region, at least 2 wanted",
+        "status: plan: 1 assignments in a plan that is infeasible, none expected",
+    ]
+
+
+def test_whole_units_are_a_scale() -> None:
+    first, *rest = PLAN.tiers
+    assert said(replace(PLAN, tiers=(replace(first, scale=1), *rest))) == []
+    higher = replace(first, scale=1, value=2, bound=2)
+    assert said(replace(PLAN, tiers=(higher, *rest))) == [
+        "tiers: unplaced:3: value is stated as 2, it is 0"
     ]
