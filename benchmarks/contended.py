@@ -40,12 +40,12 @@ CONTENDED = {
 """Deployments and replica sizes (GPUs to relative weight) per contended GPU model."""
 FALLBACK = {"T4": "L4", "A100-80GB": "A100-40GB", "H100-SXM": "H200-SXM"}
 """What a flexible deployment accepts besides its contended GPU model."""
-FLEXIBLE = 0.4
+FLEXIBLE = 0.35
 """Share of the contended deployments that are flexible; they have the higher priority, so an
 order of arrival gives them the cheap nodes that the others need more."""
 OTHERS = 100
-FILL = 0.97
-REGIONAL_FILL = 0.5
+FILL = 0.96
+REGIONAL_FILL = 0.4
 MOST_GPUS = 48
 """The most GPUs of one deployment, where one replica does not need more."""
 CONTINENTS = {"americas": ("NA", "SA"), "europe": ("EU",), "asia": ("AS", "OC")}

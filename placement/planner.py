@@ -285,7 +285,12 @@ def _checked_names(workspace: Workspace, catalog: Catalog) -> tuple[str, ...]:
     found = check_names(workspace, catalog.names)
     if any(finding.severity is Severity.ERROR for finding in found):
         raise InputError(found)
-    return tuple(sorted({finding.message for finding in found}))
+    return tuple(sorted({_sentence(finding) for finding in found}))
+
+
+def _sentence(finding: Diagnostic) -> str:
+    """Return a warning without its place, which is no part of what a plan depends on."""
+    return finding.message + (f" ({finding.suggestion})" if finding.suggestion else "")
 
 
 def _versions() -> dict[str, str]:
