@@ -43,7 +43,9 @@ STEP_PARTS = 5_000
 """One solve ends when its own gap is below one of so many parts of the value."""
 NEIGHBOURS = 30
 """Deployments in one neighbourhood."""
-FAILURES = 25
+WIDER_AFTER = 6
+"""Neighbourhoods without success after which they grow."""
+FAILURES = 24
 """Neighbourhoods without success after which the search ends."""
 WIDEST = 150
 """Deployments beyond which a neighbourhood is not widened when it has no solution."""
@@ -92,6 +94,7 @@ class Guided:
         values = self._values(compiled.cells, counts)
         self.best = Incumbent(compiled.cells, parent, counts, first, values)
         self.relaxed: Relaxed | None = None
+        self.failures = 0
         self.columns = np.zeros((len(compiled.deployments), len(compiled.cells)), bool)
 
     def solve(self) -> Solved:
@@ -230,11 +233,11 @@ class Guided:
     def _improve(self, number: int, bound: int) -> None:
         """Look for a better value of a tier until it meets the bound or the budget is spent."""
         self._round(number)
-        failures = 0
+        self.failures = 0
         for free in self._neighbourhoods():
-            if self._good(number, bound) or failures >= FAILURES or self.limits.over():
+            if self._good(number, bound) or self.failures >= FAILURES or self.limits.over():
                 return
-            failures = 0 if self._step(number, free) else failures + 1
+            self.failures = 0 if self._step(number, free) else self.failures + 1
 
     def _round(self, number: int) -> None:
         """Keep what the relaxation decides and let CP-SAT decide the rest; widen if it must."""
@@ -328,7 +331,9 @@ class Guided:
         """Return a value of a tier that is near enough to the relaxation's."""
         last = number == len(self.problem.tiers) - 1
         bound = None if self.relaxed is None else self.relaxed.bound
-        return None if bound is None else bound + (max(slack, self.limits.slack // 2) if last else 0)
+        if bound is None:
+            return None
+        return bound + (max(slack, self.limits.slack // 2) if last else 0)
 
     def _reopened(
         self, problem: Problem, solution: Ints, parent: Ints, broken: set[int], free: set[int]
@@ -394,7 +399,7 @@ class Guided:
             lacking = [d for d in regret if regret[d] >> LACKING]
             seed = min(lacking or regret, key=lambda d: (tried.get(d, 0), -regret[d], d))
             tried[seed] = tried.get(seed, 0) + 1
-            room = NEIGHBOURS * tried[seed]
+            room = NEIGHBOURS * (1 + self.failures // WIDER_AFTER)
             near: dict[int, int] = {}
             for c in np.flatnonzero(self.columns[seed]).tolist():
                 for d in users.get(c, ()):

@@ -40,6 +40,4 @@ class Limits:
 
     def effort(self, work: float, *, slack: int = 0) -> Effort:
         """Return the effort of one solve within these limits."""
-        return Effort(
-            work, deadline=self.deadline, seed=self.seed, slack=slack, stopped=self.over
-        )
+        return Effort(work, deadline=self.deadline, seed=self.seed, slack=slack, stopped=self.over)

@@ -239,7 +239,7 @@ def _exchanged(
 ) -> list[Seat]:
     import networkx as nx
 
-    graph = nx.Graph()
+    graph: nx.Graph[tuple[str, int]] = nx.Graph()
     slots = range(len(cell.slots))
     for new in slots:
         for old in slots:
@@ -255,9 +255,7 @@ def _exchanged(
     for one, other in nx.max_weight_matching(graph, maxcardinality=True):
         new, old = (one, other) if one[0] == "new" else (other, one)
         target[new[1]] = old[1]
-    moved = [
-        seat if seat.slot is None else replace(seat, slot=target[seat.slot]) for seat in seats
-    ]
+    moved = [seat if seat.slot is None else replace(seat, slot=target[seat.slot]) for seat in seats]
     return sorted(moved, key=lambda s: (s.deployment, -1 if s.slot is None else s.slot))
 
 
