@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import permutations
+from random import Random
+
 import pytest
 
 from placement.catalog.rows import UNIT
 from placement.problem.running import Resident
 from placement.solvers import packing
-from placement.solvers.packing import NodeSpace, pack, preferred_slots
+from placement.solvers.packing import NodeSpace, pack, preferred_slots, stay_on_gpu
 from tests.solvers.cells import (
     can_be_packed,
     faults,
@@ -106,6 +110,39 @@ def test_a_share_prefers_the_gpu_it_runs_on():
     assert preferred_slots(cell, 0) == [2]
     (seat,) = pack(make_task(cell, [make_item(0, 1, gpus=250, keep=1)])).seats
     assert seat.slot == 2
+
+
+def staying(cell, seats):
+    """Return how many running shares keep their GPU."""
+    today = {(r.deployment, r.slot): r.replicas for r in cell.residents}
+    return sum(min(s.replicas, today.get((s.deployment, s.slot), 0)) for s in seats)
+
+
+def exchanges(cell, seats):
+    """Yield the seats of one node with its GPUs exchanged in every way that keeps capacity."""
+    for order in permutations(range(len(cell.slots))):
+        if all(cell.slots[a] == cell.slots[b] for a, b in enumerate(order)):
+            yield [s if s.slot is None else replace(s, slot=order[s.slot]) for s in seats]
+
+
+def test_as_many_running_shares_keep_their_gpu_as_can():
+    compared = 0
+    for seed in range(TASKS):
+        rng = Random(seed)
+        slots = [rng.choice((UNIT, UNIT, UNIT, 500)) for _ in range(3)]
+        residents = [Resident(rng.randint(0, 1), slot, rng.randint(1, 2)) for slot in range(3)]
+        cell = make_cell(nodes=2, slots=slots, residents=residents)
+        items = [make_item(d, rng.randint(1, 4), gpus=rng.choice((200, 300, 500))) for d in (0, 1)]
+        task = make_task(cell, items)
+        before = pack(task).seats or ()
+        after = stay_on_gpu(cell, before)
+        assert (not before) or not faults(task, after)
+        for node in (0, 1):
+            mine = [seat for seat in before if seat.node == node]
+            best = max(staying(cell, other) for other in exchanges(cell, mine))
+            assert staying(cell, [seat for seat in after if seat.node == node]) == best
+            compared += best > 0
+    assert compared > TASKS // 2
 
 
 def test_replicas_that_stay_are_packed_first():
