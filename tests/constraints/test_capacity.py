@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from placement.catalog.catalog import Catalog
-from placement.constraints.capacity import Capacity
+from placement.catalog.rows import Reserved
+from placement.constraints.capacity import Capacity, node_faults
 from tests.verifier.fleet import At, broken, deployment, fleet, found, view_of, workspace
 
 
@@ -87,3 +88,24 @@ def test_replicas_of_a_gpu_deployment_also_use_cpus_of_others(catalog: Catalog) 
     )
     assert broken(catalog, space, At("gpu", "east/0"), At("cpu", "east/0")) == {"capacity"}
     assert broken(catalog, space, At("gpu", "east/0"), At("cpu", "east/1")) == set()
+
+
+def test_extras_of_two_deployments_add_up(catalog: Catalog) -> None:
+    space = workspace(
+        *(deployment(name, resources={"gpus": 1, "extra": {"nic": 2}}) for name in "ab")
+    )
+    view = view_of(catalog, space, At("a", "asia/0"), At("b", "asia/0"))
+    assert [violation.message for violation in found(Capacity(), view)] == [
+        "4 `nic` used, the node has 2"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cpus", "faults"),
+    [("0", []), ("0.001", ["0.001 CPUs used, the node has 16, 17 of them reserved"])],
+)
+def test_a_node_that_is_overbooked_takes_only_what_uses_nothing(
+    catalog: Catalog, cpus: str, faults: list[str]
+) -> None:
+    view = view_of(catalog, one(gpus=1, cpus=cpus), At("whole", "east/0"))
+    assert list(node_faults(view.rows, Reserved(cpus=17_000))) == faults

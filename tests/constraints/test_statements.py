@@ -69,6 +69,11 @@ BROKEN: dict[str, tuple[Workspace, list[At], list[str]]] = {
             "demand: b@production: 2 replicas placed, at most 1 wanted",
         ],
     ),
+    "nothing but a row without replicas": (
+        workspace(deployment("a", replicas=3, minReplicas=2)),
+        [At("a", "east/0", 0)],
+        ["demand: a@production: 0 replicas in a row on node `east/0`, at least 1 needed"],
+    ),
     "flavors": (
         workspace(
             deployment("a", replicas=5, flavors=[A100, T4]),
@@ -181,6 +186,7 @@ BROKEN: dict[str, tuple[Workspace, list[At], list[str]]] = {
     "states": (
         RUNS,
         [
+            At("a", "asia/0", 1),  # nothing is wrong here
             At("a", "cordoned/0", 2),
             At("b", "cordoned/0", 1),
             At("a", "draining/0", 1),
