@@ -33,7 +33,7 @@ Mask = NDArray[np.bool_]
 Counts = dict[tuple[int, int], int]
 """Replicas per (deployment, cell)."""
 
-COLUMNS = 8
+COLUMNS = 16
 """Columns of small reduced cost per deployment that CP-SAT sees besides those in use."""
 ROUND_WORK = 2.0
 """Deterministic time for rounding the relaxation."""
