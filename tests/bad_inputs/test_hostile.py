@@ -60,9 +60,9 @@ def write(folder, name, text):
 )
 def test_ends_in_a_finding_quickly(tmp_path, name, text, code):
     path = write(tmp_path, name, text)
-    start = time.perf_counter()
+    start = time.process_time()
     assert code in codes_of(path)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_file_above_the_limit_is_not_read(tmp_path):
