@@ -98,6 +98,10 @@ class NoAnswerError(PlacementError):
     """Not even a simple plan could be verified within the limit."""
 
 
+class ObjectiveRangeError(PlacementError):
+    """The values of an objective are too large to be compared exactly."""
+
+
 class InternalFaultError(PlacementError):
     """A bug of this project."""
 

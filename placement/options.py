@@ -25,6 +25,12 @@ class Code(FindingCode):
         "a number is outside its range",
         "`gap` must be a finite number of at least 0, found -1",
     )
+    TOO_FINE = (
+        "PL604",
+        "the weights of a mix make its values too large to be compared exactly",
+        "the values of `mix:carbon=0.000000001,cost=1` may reach 2^53 steps, "
+        "where they are not exact",
+    )
 
 
 class Billing(StrEnum):

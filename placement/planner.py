@@ -13,7 +13,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from placement.catalog.rows import UNIT
-from placement.errors import Diagnostic, InputError, Severity, VerificationError
+from placement.errors import (
+    Diagnostic,
+    InputError,
+    ObjectiveRangeError,
+    Severity,
+    VerificationError,
+)
 from placement.objectives.mix import Mix, parse_objective
 from placement.options import Billing, CancelToken, Code, Progress, SolveOptions
 from placement.plan.assembly import bare_plan
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
     from placement.problem.cells import Cell
+    from placement.solvers.exact import Solved
     from placement.solvers.greedy import Layout
     from placement.workspace.workspace import ModelDeployment, Workspace
 
@@ -150,17 +157,21 @@ class _Run:
             stopped=self._cancelled,
         )
         deployments = compiled.deployments
-        solved = solve(
-            compiled,
-            limits,
-            first=lambda cells, layout: self._note_first(deployments, cells, layout),
-            report=self._report,
-            gap=self.options.gap,
-            workers=self.options.workers,
-        )
+        try:
+            solved = solve(
+                compiled,
+                limits,
+                first=lambda cells, layout: self._note_first(deployments, cells, layout),
+                report=self._report,
+                gap=self.options.gap,
+                workers=self.options.workers,
+            )
+        except ObjectiveRangeError as error:
+            advice = "give the weights of the mix fewer digits"
+            raise _argument(Code.TOO_FINE, str(error), advice) from None
         view = self._view(compiled.deployments, solved.cells, solved.layout)
         bounds = {tier.name: tier.bound for tier in solved.bounds}
-        return self._verified(view, bounds, self._stopped_by(solved.budget))
+        return self._verified(view, bounds, self._stopped_by(solved))
 
     def _cancelled(self) -> bool:
         return self.options.cancel is not None and self.options.cancel.is_set()
@@ -196,13 +207,12 @@ class _Run:
         ordered = tuple(sorted(rows, key=lambda row: row.order))
         return PlanView(self.catalog, self.workspace, ordered, self.workspace.running)
 
-    def _stopped_by(self, budget: bool) -> str | None:
-        limit = self.options.time_limit
-        if self._cancelled():
-            return "cancel"
-        if limit is not None and time.monotonic() - self.started >= limit:
-            return "time-limit"
-        return "budget" if budget else None
+    def _stopped_by(self, solved: Solved) -> str | None:
+        if solved.exact:
+            return None
+        if solved.cut:
+            return "cancel" if self._cancelled() else "time-limit"
+        return "budget" if solved.budget else None
 
     def _verified(
         self, view: PlanView, bounds: Mapping[str, int | None], stopped_by: str | None

@@ -16,11 +16,12 @@ from enum import StrEnum
 import numpy as np
 from ortools.sat.python import cp_model
 
-from placement.errors import SolverFaultError
+from placement.errors import ObjectiveRangeError, SolverFaultError
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
 
 ROW_LIMIT = 2**31 - 1
-OBJECTIVE_LIMIT = 2**60
+OBJECTIVE_LIMIT = 2**53
+"""CP-SAT compares value and bound as doubles, which are exact below this."""
 WORKERS = 1
 """CP-SAT workers of one solve: a constant, so that a run can be repeated."""
 
@@ -70,11 +71,24 @@ class Effort:
     stopped: Callable[[], bool] = lambda: False
 
 
+@dataclass(frozen=True)
+class _Steps:
+    """The value of a tier is ``offset + size x objective``."""
+
+    offset: int
+    size: int
+
+    def below(self, value: int) -> int:
+        """Return the largest objective whose value is at most ``value``."""
+        return (value - self.offset) // self.size
+
+
 class Model:
     """A CP-SAT model of a problem, or of a part of it."""
 
     def __init__(self, problem: Problem, *, fixed: dict[int, int] | None = None) -> None:
         self.size = len(problem.low)
+        self._problem = problem
         self._low = problem.low.copy()
         self._high = problem.high.copy()
         for variable, value in (fixed or {}).items():
@@ -109,9 +123,16 @@ class Model:
         """Replace the terms by a chain of partial sums if the row is too long."""
         if int(self._reach(variable, coefficient).sum()) <= ROW_LIMIT:
             return variable, coefficient
-        if (coefficient < 0).any() or (self._low[variable] < 0).any() or 3 * high > ROW_LIMIT:
+        if (coefficient < 0).any() or (self._low[variable] < 0).any():
             raise SolverFaultError(f"a row cannot be kept below {ROW_LIMIT}")
+        if (high // coefficient < self._low[variable]).any():
+            self._linear([], [], 1, 1)
+            return variable[:0], coefficient[:0]
         self._tighten(variable, coefficient, high)
+        if int(self._reach(variable, coefficient).sum()) <= ROW_LIMIT:
+            return variable, coefficient
+        if 3 * high > ROW_LIMIT:
+            raise SolverFaultError(f"a row cannot be kept below {ROW_LIMIT}")
         room = ROW_LIMIT - 2 * high
         carry: list[int] = []
         chunk: list[int] = []
@@ -180,16 +201,24 @@ class Model:
 
     def minimise(self, tier: TierSpec, effort: Effort) -> Answer:
         """Minimise a tier; the bound is exact and includes the constant."""
-        free = self._low[tier.variable] < self._high[tier.variable]
-        widths = self._reach(tier.variable[free], tier.coefficient[free])
-        if float(widths.astype(float).sum()) >= OBJECTIVE_LIMIT:
-            raise SolverFaultError(f"tier {tier.name} may reach {OBJECTIVE_LIMIT}")
-        objective = self._proto.objective
-        objective.vars.extend(tier.variable.tolist())
-        objective.coeffs.extend(tier.coefficient.tolist())
-        return self._solve(tier, effort)
+        return self._solve(tier, self._set_objective(tier), effort)
 
-    def _solve(self, tier: TierSpec, effort: Effort) -> Answer:
+    def _set_objective(self, tier: TierSpec) -> _Steps:
+        """Minimise the tier over what is not fixed, in the largest step all coefficients share."""
+        free = self._low[tier.variable] < self._high[tier.variable]
+        fixed = tier.variable[~free]
+        offset = tier.constant + int(tier.coefficient[~free] @ self._low[fixed])
+        variable, coefficient = tier.variable[free], tier.coefficient[free]
+        step = int(np.gcd.reduce(coefficient)) or 1
+        coefficient = coefficient // step
+        widths = self._reach(variable, coefficient)
+        check_range(self._problem, tier.name, variable, coefficient, widths)
+        objective = self._proto.objective
+        objective.vars.extend(variable.tolist())
+        objective.coeffs.extend(coefficient.tolist())
+        return _Steps(offset, step)
+
+    def _solve(self, tier: TierSpec, steps: _Steps, effort: Effort) -> Answer:
         solver = cp_model.CpSolver()
         parameters = solver.parameters
         parameters.num_workers = WORKERS
@@ -197,34 +226,62 @@ class Model:
         parameters.presolve_inclusion_work_limit = 0
         parameters.linearization_level = 2
         parameters.max_deterministic_time = effort.work
-        parameters.absolute_gap_limit = max(effort.slack, 1e-4)
+        parameters.absolute_gap_limit = max(effort.slack / steps.size, 1e-4)
         parameters.catch_sigint_signal = False
         if effort.deadline is not None:
             left = effort.deadline - time.monotonic()
             parameters.max_time_in_seconds = max(left, 0.001)
-        reached = None if effort.target is None else _Reached(effort.target - tier.constant)
+        reached = None if effort.target is None else _Reached(steps.below(effort.target))
         with _Watch(solver, effort.stopped):
             status = solver.solve(self._model, reached)
-        return self._answer(solver, status, tier, effort)
+        return self._answer(solver, status, tier, steps, effort)
 
     def _answer(
         self,
         solver: cp_model.CpSolver,
         status: cp_model.CpSolverStatus,
         tier: TierSpec,
+        steps: _Steps,
         effort: Effort,
     ) -> Answer:
         if status == cp_model.INFEASIBLE:
             return Answer(Outcome.INFEASIBLE, None, None)
         if status == cp_model.MODEL_INVALID:
             raise SolverFaultError(f"the solver refused a model: {self._model.validate()}")
-        bound = tier.constant + int(solver.response_proto.inner_objective_lower_bound)
+        lowest = int(solver.response_proto.inner_objective_lower_bound)
+        bound = steps.offset + steps.size * lowest
         if status == cp_model.UNKNOWN:
             return Answer(Outcome.UNKNOWN, None, bound)
         values = np.array(list(solver.response_proto.solution), np.int64)[: self.size]
         if status == cp_model.OPTIMAL and not effort.slack:
             return Answer(Outcome.OPTIMAL, values, tier.value(values))
         return Answer(Outcome.FEASIBLE, values, bound)
+
+
+def check_range(
+    problem: Problem, name: str, variable: Ints, coefficient: Ints, widths: Ints
+) -> None:
+    """Raise ObjectiveRangeError if an objective may reach values that doubles cannot tell apart.
+
+    Parameters
+    ----------
+    widths : int array
+        Per term the largest absolute value it can have by itself. Pairs of one deployment
+        together have no more than its replicas at their dearest place.
+    """
+    pair = variable < problem.pairs
+    reach = widths.astype(float)
+    placed = float(reach[pair].sum())
+    if problem.deployments:
+        dearest = np.zeros(len(problem.deployments))
+        owner = problem.pair_deployment[variable[pair]]
+        np.maximum.at(dearest, owner, np.abs(coefficient[pair]).astype(float))
+        replicas = np.array([d.replicas for d in problem.deployments], float)
+        placed = min(placed, float(dearest @ replicas))
+    if placed + float(reach[~pair].sum()) >= OBJECTIVE_LIMIT:
+        raise ObjectiveRangeError(
+            f"the values of `{name}` may reach 2^53 steps, where they are not exact"
+        )
 
 
 class _Reached(cp_model.CpSolverSolutionCallback):

@@ -49,6 +49,8 @@ class Solved:
     exact: bool
     budget: bool = False
     """Whether the budget of work ended the solve."""
+    cut: bool = False
+    """Whether a wall limit or a caller ended it."""
 
 
 def solve_tiers(
@@ -146,9 +148,10 @@ def solve_exactly(
         layout, broken = pack_all(problem, solution)
         if not broken:
             exact = _met(problem, solution, bounds)
-            return Solved(cells, layout, named, exact=exact, budget=not exact)
+            cut = not exact and effort.stopped()
+            return Solved(cells, layout, named, exact=exact, budget=not exact, cut=cut)
         if effort.stopped():
-            return best
+            return replace(best, cut=True)
         if allowed is not None:
             parts = [_parts(c, cell, broken) for c, cell in enumerate(cells)]
             allowed = np.repeat(allowed, parts, axis=1)

@@ -122,7 +122,8 @@ class Guided:
             self.best.layout,
             named,
             exact=exact,
-            budget=not exact and not self.limits.over(),
+            budget=not exact,
+            cut=not exact and self.limits.over(),
         )
 
     def _values(self, cells: tuple[Cell, ...], counts: Counts) -> tuple[int, ...]:

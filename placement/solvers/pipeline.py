@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.components import components
 from placement.problem.problem import Problem
+from placement.solvers.cpsat import check_range
 from placement.solvers.exact import Report, Solved, TierBound, solve_exactly
 from placement.solvers.greedy import Layout, greedy_layout
 from placement.solvers.guided import Guided, counts_by_cell, pair_counts
@@ -144,6 +147,11 @@ class _Left:
 
 def _begin(compiled: Compiled, deployments: tuple[int, ...]) -> _Part:
     problem, builder = compiled.build(compiled.cells)
+    last = problem.tiers[-1]
+    step = int(np.gcd.reduce(last.coefficient)) or 1
+    coefficient = last.coefficient // step
+    widths = coefficient * problem.high[last.variable]
+    check_range(problem, last.name, last.variable, coefficient, widths)
     layout = _first_layout(problem, builder)
     return _Part(compiled, deployments, problem, layout)
 
@@ -154,7 +162,7 @@ def _first_layout(problem: Problem, builder: ProblemBuilder) -> Layout:
 
 def _solve_part(part: _Part, limits: Limits, report: Report) -> Solved:
     if limits.over():
-        return Solved(part.compiled.cells, part.first, (), exact=False)
+        return Solved(part.compiled.cells, part.first, (), exact=False, cut=True)
     if part.problem.pairs > SMALL_PAIRS:
         return Guided(part.compiled, part.problem, part.first, limits, report).solve()
     effort = limits.effort(EXACT_WORK, slack=limits.slack)
@@ -193,6 +201,7 @@ def _merged(parts: Sequence[_Part], solved: Sequence[Solved]) -> Solved:
         bounds,
         exact=all(s.exact for s in solved),
         budget=any(s.budget for s in solved),
+        cut=any(s.cut for s in solved),
     )
 
 

@@ -115,7 +115,6 @@ def test_a_token_that_is_never_set_changes_nothing():
         assert plan.digest == Planner(catalog).plan(workspace, **options).digest
 
 
-@pytest.mark.xfail(reason="only the limit of the whole is looked at")
 def test_a_part_cut_by_its_share_of_the_time_is_not_reproducible(quickstart, monkeypatch):
     """The others may be quick, so that the whole ends before the limit."""
     catalog, workspace = quickstart
