@@ -45,6 +45,7 @@ OTHERS: list[dict[str, Any]] = [
     {"extra": {"nic": 2, "ssd": Decimal("0.5")}},
     {"extra": {"nic": Decimal("0.5"), "ssd": Decimal("0.5")}},
     {"extra": {"disk": 1, "nic": 1}},
+    {"extra": {"nic": Decimal("0.001")}},
 ]
 MEMORY: list[int | str] = [0, "0.001", "2.656", "2.657", "3.984", "3.985", 8, 16, "16.001", 40, 80]
 RULES = (Flavors(), GpuMemory(), Hardware())

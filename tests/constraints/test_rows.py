@@ -539,3 +539,16 @@ NODE_RULES: dict[str, Callable[[NodeRules], object]] = {
 def test_a_rule_about_single_nodes_is_handed_to_the_packing(name: str) -> None:
     rule, catalog, space, options, *_ = CASES[name]
     assert NODE_RULES[name](built(rule, catalog, space, **options)[0].node_rules)
+
+
+@pytest.mark.parametrize("over", ["node", "zone"])
+def test_only_rules_over_nodes_concern_the_packing(over: str) -> None:
+    entry = [{"selector": {}, "over": over}]
+    catalog, other = fleet(G["east"]), deployment("b")
+    apart = workspace(deployment("a", separateFrom=entry), other)
+    near = workspace(deployment("a", togetherWith=entry), other)
+    on_node = over == "node"
+    kept_apart = built(Separation(), catalog, apart)[0].node_rules.apart
+    kept_near = built(Colocation(), catalog, near)[0].node_rules.together
+    assert kept_apart == ({(0, 1)} if on_node else set())
+    assert kept_near == (((0, (1,)),) if on_node else ())
