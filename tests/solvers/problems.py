@@ -97,9 +97,9 @@ def long_rows(seed: int, *, lowest: int = 0) -> tuple[Problem, TierSpec]:
     high = [rng.randint(1, 4) for _ in range(size)]
     rows: list[Row] = []
     for _ in range(rng.randint(1, 3)):
-        top = rng.choice((2**27, 2**28, 2**29, 2**30))
+        top = rng.choice((2**27, 2**28, 2**28, 2**29))
         row = [rng.randint(top // 4, top) if rng.random() < 0.9 else 0 for _ in range(size)]
-        most = rng.randint(2**28, (2**31 - 1) // 3)
+        most = rng.randint(2**29, (2**31 - 1) // 3)
         least_side = rng.choice((None, None, rng.randint(0, most // 2)))
         rows.append((row, least_side, most))
     low = [rng.choice((0, 0, 0, 0, lowest)) for _ in high]
