@@ -66,7 +66,7 @@ def test_long_rows_over_variables_above_zero_are_answered_like_brute_force():
 
 def test_no_row_reaches_the_limit_after_it_was_cut():
     models = [Model(long_rows(seed)[0]) for seed in range(MODELS)]
-    assert sum(bool(model._partials) for model in models) > MODELS // 4
+    assert sum(bool(model._partials) for model in models) > MODELS // 10
     assert [seed for seed, model in enumerate(models) if reach(model) >= 2**31] == []
 
 
