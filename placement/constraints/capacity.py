@@ -13,6 +13,9 @@ from placement.catalog.rows import UNIT, Reserved
 from placement.constraints.base import Constraint, Violation, thousandths
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from placement.catalog.rows import NodeGroup
     from placement.plan.view import PlacedRow, PlanView
     from placement.problem.builder import ProblemBuilder
@@ -33,16 +36,21 @@ class Capacity(Constraint):
 
         A sum over several nodes is weaker than the rule on each of them. The size rows win some of
         it back: for a size s, no node holds more than floor(free / s) pieces of at least s, and a
-        replica of t counts floor(t / s) of them.
+        replica of t counts floor(t / s) of them. A replica with all GPUs of a node leaves nothing
+        to others with GPUs: where no others can come, it counts with all that the node has.
         """
-        pair_demands = _pair_demands(builder)
-        for name, (demand, free) in pair_demands.items():
-            builder.per_cell_rows(demand, free, name=name)
-            for size in sorted(set(demand[demand > 0].tolist())):
+        import numpy as np
+
+        blocks = _blocks_the_node(builder)
+        for name, (demand, free) in _pair_demands(builder).items():
+            sizes = sorted(set(demand[demand > 0].tolist()))
+            taken = np.where(blocks, free[builder.pair_cell], demand)
+            builder.per_cell_rows(taken, free, name=name)
+            for size in sizes:
                 pieces = free // size
                 loose = (pieces < FEW_PIECES) & (free % size > 0) & (builder.size > 1)
                 if loose.any():
-                    builder.per_cell_rows(demand // size, pieces, name=name, where=loose)
+                    builder.per_cell_rows(taken // size, pieces, name=name, where=loose)
         _compile_gpus(builder)
         if builder.bill_nodes:
             _compile_open(builder)
@@ -109,6 +117,21 @@ def _gpus(rows: Sequence[PlacedRow], reserved: Reserved) -> Iterator[str]:
 def _held(group: NodeGroup, reserved: Reserved) -> list[int]:
     missing = len(group.gpu_slots) - len(reserved.gpu_slots)
     return [*reserved.gpu_slots, *(0 for _ in range(missing))]
+
+
+def _blocks_the_node(builder: ProblemBuilder) -> NDArray[np.bool_]:
+    """Return per pair whether one replica keeps every other deployment off its node."""
+    import numpy as np
+
+    if not len(builder.pair_cell):
+        return np.zeros(0, bool)
+    gpus = _column([d.gpus for d in builder.deployments], builder.pair_deployment)
+    slots = np.array([sum(slot > 0 for slot in cell.slots) for cell in builder.cells], np.int64)
+    idle = np.zeros(len(builder.cells), bool)
+    idle[builder.pair_cell[gpus == 0]] = True
+    full = (gpus > 0) & (gpus == slots[builder.pair_cell] * UNIT)
+    alone: NDArray[np.bool_] = full & ~idle[builder.pair_cell]
+    return alone
 
 
 def _pair_demands(builder: ProblemBuilder) -> dict[str, tuple[Ints, Ints]]:
