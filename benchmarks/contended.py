@@ -165,6 +165,22 @@ def _others(rng: Random) -> Iterator[ModelDeployment]:
         )
 
 
+def properties(catalog: Catalog, workspace: Workspace) -> dict[str, Any]:
+    """Return what makes the instance hard: GPUs asked for, and deployments with special wishes."""
+    asked = {}
+    for gpu in CONTENDED:
+        wanted = sum(
+            d.gpus * d.replicas
+            for d in workspace.deployments
+            if any(entry.name == gpu for entry in d.flavors)
+        )
+        asked[gpu] = round(wanted / 1000 / _supply(catalog, gpu)[1], 3)
+    special = sum(
+        bool(d.spread) or (d.gpus > 0 and d.cpus > 3 * d.gpus) for d in workspace.deployments
+    )
+    return {"askedOfEligible": asked, "spreadOrBinding": special}
+
+
 def measure(catalog: Catalog, *, seed: int, gap: float, time_limit: float | None) -> dict[str, Any]:
     """Solve one instance and return what is to be reported."""
     from placement.planner import Planner
@@ -178,6 +194,7 @@ def measure(catalog: Catalog, *, seed: int, gap: float, time_limit: float | None
     greedy = plan.stats["firstPlan"]["tiers"]
     return {
         "seed": seed,
+        **properties(catalog, workspace),
         "seconds": round(seconds, 2),
         "firstPlanSeconds": plan.stats["firstPlan"]["seconds"],
         "greedy": greedy,
