@@ -34,7 +34,7 @@ def bare_plan(
     bounds : mapping of tier name to int or None
         What was proved, in the steps of each tier.
     """
-    tiers = tuple(_bounded(tier, bounds) for tier in tiers_of(view, objective))
+    tiers = _conditional([_bounded(tier, bounds) for tier in tiers_of(view, objective)])
     rows = tuple(
         _assignment(row, cost)
         for row, cost in zip(view.rows, row_costs(view, billing=billing), strict=True)
@@ -59,6 +59,17 @@ def bare_plan(
 def _bounded(tier: Tier, bounds: Mapping[str, int | None]) -> Tier:
     bound = bounds.get(tier.name)
     return tier if bound is None else replace(tier, bound=min(bound, tier.value))
+
+
+def _conditional(tiers: Sequence[Tier]) -> tuple[Tier, ...]:
+    """Mark the bounds that hold only if the tiers before them keep their values."""
+    found = []
+    proved = True
+    for tier in tiers:
+        holds = proved or tier.bound is None
+        found.append(tier if holds else replace(tier, conditional=True))
+        proved = proved and tier.proved
+    return tuple(found)
 
 
 def _certificate(tiers: Sequence[Tier]) -> Certificate:

@@ -16,9 +16,10 @@ from placement.errors import SolverFaultError
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.problem import Ints, Problem, TierSpec
+from placement.solvers.cell_task import cell_tasks
 from placement.solvers.cpsat import Answer, Effort, Model, Outcome, complete
 from placement.solvers.greedy import Layout, counts_of
-from placement.solvers.packing import cell_tasks, pack
+from placement.solvers.packing import pack
 
 Mask = NDArray[np.bool_]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from placement.problem.builder import ProblemBuilder
 from placement.problem.problem import Ints
-from placement.solvers.packing import Item, NodeSpace, Seat, preferred_slots
+from placement.solvers.node_space import Item, NodeSpace, Seat, preferred_slots
 from placement.workspace.workspace import Domain
 
 Layout = dict[int, tuple[Seat, ...]]

@@ -7,8 +7,7 @@ those that the prices blame for the distance to the bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +25,18 @@ from placement.solvers.exact import (
     warm_start,
 )
 from placement.solvers.greedy import Layout
+from placement.solvers.incumbent import (
+    Counts,
+    Incumbent,
+    counts_by_cell,
+    pair_counts,
+    solution_counts,
+)
 from placement.solvers.limits import Limits
 from placement.solvers.linear import Relaxation, Relaxed, first_of_each
+from placement.solvers.neighbourhood import Neighbourhoods, nearest
 
 Mask = NDArray[np.bool_]
-Counts = dict[tuple[int, int], int]
-"""Replicas per (deployment, cell)."""
-
 COLUMNS = 16
 """Columns of small reduced cost per deployment that CP-SAT sees besides those in use."""
 ROUND_WORK = 2.0
@@ -55,27 +59,6 @@ FINISH_PAIRS = 2_000
 """Up to this many columns CP-SAT closes the last tier exactly."""
 FINISH_WORK = 20.0
 NEAR = 1e-6
-LACKING = 80
-"""Regret of a missing replica, in powers of two above that of any price."""
-
-
-@dataclass(frozen=True)
-class Incumbent:
-    """The best layout so far.
-
-    Attributes
-    ----------
-    parent : int array
-        Per cell, the coarsest cell it is part of.
-    values : tuple of int
-        Value of every tier.
-    """
-
-    cells: tuple[Cell, ...]
-    parent: Ints
-    counts: Counts
-    layout: Layout
-    values: tuple[int, ...]
 
 
 class Guided:
@@ -94,7 +77,6 @@ class Guided:
         values = self._values(compiled.cells, counts)
         self.best = Incumbent(compiled.cells, parent, counts, first, values)
         self.relaxed: Relaxed | None = None
-        self.failures = 0
         self.columns = np.zeros((len(compiled.deployments), len(compiled.cells)), bool)
 
     def solve(self) -> Solved:
@@ -234,11 +216,12 @@ class Guided:
     def _improve(self, number: int, bound: int) -> None:
         """Look for a better value of a tier until it meets the bound or the budget is spent."""
         self._round(number)
-        self.failures = 0
-        for free in self._neighbourhoods():
-            if self._good(number, bound) or self.failures >= FAILURES or self.limits.over():
-                return
-            self.failures = 0 if self._step(number, free) else self.failures + 1
+        assert self.relaxed is not None
+        around = Neighbourhoods(self.compiled, self.problem, self.columns, self.relaxed)
+        failures = 0
+        while failures < FAILURES and not self._good(number, bound) and not self.limits.over():
+            free = around.draw(self.best, NEIGHBOURS * (1 + failures // WIDER_AFTER))
+            failures = 0 if self._step(number, free) else failures + 1
 
     def _round(self, number: int) -> None:
         """Keep what the relaxation decides and let CP-SAT decide the rest; widen if it must."""
@@ -342,7 +325,7 @@ class Guided:
         """Split the cells that do not pack and free the deployments in them."""
         counts = solution_counts(problem, solution)
         again = {d for d, c in counts if c in broken} | (free if len(free) < NEIGHBOURS else set())
-        again |= self._nearest(again, counts, parent, NEIGHBOURS - len(again))
+        again |= nearest(self.columns, again, counts, parent, NEIGHBOURS - len(again))
         cells: list[Cell] = []
         parents: list[int] = []
         moved: dict[int, int] = {}
@@ -353,90 +336,3 @@ class Guided:
             parents += [int(parent[c])] * len(parts)
         fixed = {(d, moved[c]): n for (d, c), n in counts.items() if d not in again}
         return tuple(cells), np.array(parents, np.int64), fixed, again
-
-    def _shortage(self) -> dict[int, int]:
-        """Return the deployments that lack replicas, with a regret above every other."""
-        placed: dict[int, int] = {}
-        for (d, _), count in self.best.counts.items():
-            placed[d] = placed.get(d, 0) + count
-        lacking = {
-            d: deployment.weight * (deployment.replicas - placed.get(d, 0))
-            for d, deployment in enumerate(self.compiled.deployments)
-        }
-        return {d: missing << LACKING for d, missing in lacking.items() if missing}
-
-    def _nearest(self, members: set[int], counts: Counts, parent: Ints, room: int) -> set[int]:
-        """Return the deployments whose replicas lie where most of the members could go."""
-        if room <= 0 or not members:
-            return set()
-        wanted = self.columns[sorted(members)].sum(axis=0)
-        shared: dict[int, int] = {}
-        for d, c in counts:
-            if d not in members and wanted[parent[c]]:
-                shared[d] = shared.get(d, 0) + int(wanted[parent[c]])
-        return set(sorted(shared, key=lambda d: (-shared[d], d))[:room])
-
-    def _neighbourhoods(self) -> Iterator[set[int]]:
-        """Yield deployments to decide again, around those with the largest regret."""
-        assert self.relaxed is not None
-        reduced = {
-            (int(d), int(c)): int(value)
-            for d, c, value in zip(
-                self.problem.pair_deployment,
-                self.problem.pair_cell,
-                self.relaxed.reduced[: self.problem.pairs],
-                strict=True,
-            )
-            if self.columns[d, c]
-        }
-        tried: dict[int, int] = {}
-        while True:
-            regret = self._shortage()
-            users: dict[int, set[int]] = {}
-            for (d, c), count in self.best.counts.items():
-                home = int(self.best.parent[c])
-                regret[d] = regret.get(d, 0) + max(0, reduced.get((d, home), 0)) * count
-                users.setdefault(home, set()).add(d)
-            lacking = [d for d in regret if regret[d] >> LACKING]
-            seed = min(lacking or regret, key=lambda d: (tried.get(d, 0), -regret[d], d))
-            tried[seed] = tried.get(seed, 0) + 1
-            room = NEIGHBOURS * (1 + self.failures // WIDER_AFTER)
-            near: dict[int, int] = {}
-            for c in np.flatnonzero(self.columns[seed]).tolist():
-                for d in users.get(c, ()):
-                    near[d] = near.get(d, 0) + 1
-            if len(near) < room:
-                for c in np.flatnonzero(self.columns[sorted(near)].any(axis=0)).tolist():
-                    for d in users.get(c, ()):
-                        near.setdefault(d, 0)
-            closest = sorted(near, key=lambda d: (-near[d], -regret[d], d))
-            yield {seed, *closest[:room]}
-
-
-def counts_by_cell(layout: Layout) -> Counts:
-    """Return the replicas per (deployment, cell) of a layout."""
-    counts: Counts = {}
-    for cell, seats in layout.items():
-        for seat in seats:
-            key = (seat.deployment, cell)
-            counts[key] = counts.get(key, 0) + seat.replicas
-    return counts
-
-
-def pair_counts(problem: Problem, counts: Counts) -> Ints:
-    """Return the replicas per pair."""
-    owner, cells = problem.pair_deployment, problem.pair_cell
-    width = len(problem.cells) + 1
-    keys = owner * width + cells
-    found = np.zeros(problem.pairs, np.int64)
-    wanted = np.array([d * width + c for d, c in counts], np.int64)
-    found[np.searchsorted(keys, wanted)] = np.array(list(counts.values()), np.int64)
-    return found
-
-
-def solution_counts(problem: Problem, solution: Ints) -> Counts:
-    """Return the replicas per (deployment, cell) of a solution."""
-    return {
-        (int(problem.pair_deployment[p]), int(problem.pair_cell[p])): int(solution[p])
-        for p in np.flatnonzero(solution[: problem.pairs]).tolist()
-    }

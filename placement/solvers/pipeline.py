@@ -19,7 +19,8 @@ from placement.problem.problem import Problem
 from placement.solvers.cpsat import check_range
 from placement.solvers.exact import Report, Solved, TierBound, solve_exactly
 from placement.solvers.greedy import Layout, greedy_layout
-from placement.solvers.guided import Guided, counts_by_cell, pair_counts
+from placement.solvers.guided import Guided
+from placement.solvers.incumbent import counts_by_cell, pair_counts
 from placement.solvers.limits import Limits
 
 SMALL_PAIRS = 800

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from placement.catalog.catalog import Catalog
+from placement.catalog.catalog import Catalog, make_catalog
+from placement.catalog.rows import Reserved
 from placement.constraints.base import Constraint
 from placement.constraints.capacity import Capacity
 from placement.constraints.colocation import Colocation
@@ -24,7 +25,7 @@ from placement.options import Billing
 from placement.problem.problem import NodeRules
 from placement.workspace.workspace import Workspace
 from tests.constraints.rows import built, extra_bounds, rows
-from tests.verifier.fleet import GROUPS, deployment, fleet, policy, workspace
+from tests.verifier.fleet import GPUS, GROUPS, REGIONS, deployment, fleet, policy, workspace
 
 G = {group.name: group for group in GROUPS}
 US = policy("us", "location", locations=[{"type": "country", "name": "US"}])
@@ -32,6 +33,13 @@ US = policy("us", "location", locations=[{"type": "country", "name": "US"}])
 
 def labelled(**labels: str) -> dict[str, Any]:
     return {"matchLabels": labels}
+
+
+def pledged(*slots: int) -> Catalog:
+    """Return two nodes with four GPUs each, the last of which are reserved as told."""
+    held = Reserved((*(0 for _ in range(4 - len(slots))), *slots), 0, 0)
+    nodes = {f"west/{index}": held for index in range(2)}
+    return make_catalog(REGIONS, GPUS, (G["west"],), reserved=nodes)
 
 
 Case = tuple[Constraint, Catalog, Workspace, dict[str, Any], list[str], list[tuple[int, int]]]
@@ -137,6 +145,133 @@ CASES: dict[str, Case] = {
         [
             "cpus: 15999 a@east/0 + 15999 b@east/0 <= 32000",
             "cpus: a@east/0 + b@east/0 <= 2",
+        ],
+        [],
+    ),
+    "all GPUs of a node": (
+        Capacity(),
+        fleet(G["west"], replace(G["west"], name="small", gpu_count=2)),
+        workspace(
+            deployment("a", replicas=20, resources={"gpus": 4, "cpus": 7, "memoryGiB": 10}),
+            deployment("b", replicas=20, resources={"gpus": 1, "cpus": 5, "memoryGiB": 24}),
+            deployment("c", replicas=20, resources={"gpus": 2, "cpus": 6, "memoryGiB": 9}),
+            deployment("h", replicas=20, resources={"gpus": "0.5", "cpus": 1}),
+        ),
+        {},
+        [
+            "cpus: 5000 b@small/0 + 16000 c@small/0 + 1000 h@small/0 <= 32000",
+            "cpus: 16000 a@west/0 + 5000 b@west/0 + 6000 c@west/0 + 1000 h@west/0 <= 32000",
+            "cpus: b@small/0 + 3 c@small/0 <= 6",
+            "cpus: 3 a@west/0 + b@west/0 + c@west/0 <= 6",
+            "cpus: 2 a@west/0 + c@west/0 <= 4",
+            "memory: 24000 b@small/0 + 64000 c@small/0 + 1000 h@small/0 <= 128000",
+            "memory: 64000 a@west/0 + 24000 b@west/0 + 9000 c@west/0 + 1000 h@west/0 <= 128000",
+            "memory: b@small/0 + 2 c@small/0 <= 4",
+            "memory: 2 a@west/0 + b@west/0 <= 4",
+            "gpus: 1000 b@small/0 + 2000 c@small/0 + 500 h@small/0 <= 4000",
+            "gpus: 4000 a@west/0 + 1000 b@west/0 + 2000 c@west/0 + 500 h@west/0 <= 8000",
+            "gpus: b@small/0 + 2 c@small/0 <= 4",
+            "gpus: 4 a@west/0 + b@west/0 + 2 c@west/0 <= 8",
+            "gpus: 2 a@west/0 + c@west/0 <= 4",
+            "gpus: 2 b@small/0 + 4 c@small/0 + h@small/0 <= 8",
+            "gpus: 8 a@west/0 + 2 b@west/0 + 4 c@west/0 + h@west/0 <= 16",
+        ],
+        [],
+    ),
+    "all GPUs of a node on which nodes are opened": (
+        Capacity(),
+        fleet(G["west"]),
+        workspace(
+            deployment("a", replicas=20, resources={"gpus": 4, "cpus": 7}),
+            deployment("b", replicas=20, resources={"gpus": 3, "cpus": 7}),
+        ),
+        {"billing": Billing.NODE},
+        [
+            "cpus: 16000 a@west/0 + 7000 b@west/0 - 16000 v0 <= 0",
+            "cpus: 2 a@west/0 + b@west/0 - 2 v0 <= 0",
+            "memory: 64000 a@west/0 + 1000 b@west/0 - 64000 v0 <= 0",
+            "gpus: 4000 a@west/0 + 3000 b@west/0 - 4000 v0 <= 0",
+            "gpus: a@west/0 + b@west/0 - v0 <= 0",
+            "gpus: a@west/0 - v0 <= 0",
+            "open: a@west/0 - v0 <= 0",
+            "open: b@west/0 - v0 <= 0",
+        ],
+        [(0, 2)],
+    ),
+    "all GPUs of a node beside others without GPUs": (
+        Capacity(),
+        fleet(G["west"], G["asia"]),
+        workspace(
+            deployment("a", replicas=20, resources={"gpus": 4, "cpus": 7, "memoryGiB": 10}),
+            deployment("b", replicas=20, resources={"gpus": 1, "cpus": 5}),
+            deployment(
+                "i", replicas=20, flavors=[{"type": "gpu", "name": "T4"}], resources={"gpus": 0}
+            ),
+            deployment("t", replicas=20, resources={"gpus": 8, "cpus": 50}),
+        ),
+        {},
+        [
+            "cpus: 7000 a@asia/0 + 5000 b@asia/0 + 96000 t@asia/0 <= 96000",
+            "cpus: 7000 a@west/0 + 5000 b@west/0 + 1000 i@west/0 <= 32000",
+            "cpus: a@west/0 + b@west/0 <= 6",
+            "memory: 10000 a@asia/0 + 1000 b@asia/0 + 64000 t@asia/0 <= 64000",
+            "gpus: 4000 a@asia/0 + 1000 b@asia/0 + 8000 t@asia/0 <= 8000",
+            "gpus: 4000 a@west/0 + 1000 b@west/0 <= 8000",
+            "gpus: 4 a@asia/0 + b@asia/0 + 8 t@asia/0 <= 8",
+            "gpus: 4 a@west/0 + b@west/0 <= 8",
+            "gpus: a@asia/0 + 2 t@asia/0 <= 2",
+        ],
+        [],
+    ),
+    "all GPUs of a node but one": (
+        Capacity(),
+        fleet(G["west"]),
+        workspace(
+            deployment("a", replicas=20, resources={"gpus": 3, "cpus": 7, "memoryGiB": 10}),
+            deployment("b", replicas=20, resources={"gpus": 1, "cpus": 5}),
+        ),
+        {},
+        [
+            "cpus: 7000 a@west/0 + 5000 b@west/0 <= 32000",
+            "cpus: a@west/0 + b@west/0 <= 6",
+            "gpus: 3000 a@west/0 + 1000 b@west/0 <= 8000",
+            "gpus: 3 a@west/0 + b@west/0 <= 8",
+        ],
+        [],
+    ),
+    "all GPUs that reservations leave": (
+        Capacity(),
+        pledged(1_000, 1_000),
+        workspace(
+            deployment("a", replicas=20, resources={"gpus": 2, "cpus": 7, "memoryGiB": 10}),
+            deployment("b", replicas=20, resources={"gpus": 1, "cpus": 5}),
+            deployment("h", replicas=20, resources={"gpus": "0.001"}),
+        ),
+        {},
+        [
+            "cpus: 16000 a@west/0 + 5000 b@west/0 + 1000 h@west/0 <= 32000",
+            "cpus: 3 a@west/0 + b@west/0 <= 6",
+            "memory: 64000 a@west/0 + 1000 b@west/0 + 1000 h@west/0 <= 128000",
+            "gpus: 2000 a@west/0 + 1000 b@west/0 + h@west/0 <= 4000",
+            "gpus: 2 a@west/0 + b@west/0 <= 4",
+            "gpus: 2000 a@west/0 + 1000 b@west/0 + h@west/0 <= 4000",
+        ],
+        [],
+    ),
+    "all GPUs beside one that is reserved in part": (
+        Capacity(),
+        pledged(999, 1_000),
+        workspace(
+            deployment("a", replicas=20, resources={"gpus": 2, "cpus": 7, "memoryGiB": 10}),
+            deployment("b", replicas=20, resources={"gpus": 1, "cpus": 5}),
+            deployment("h", replicas=20, resources={"gpus": "0.001"}),
+        ),
+        {},
+        [
+            "cpus: 7000 a@west/0 + 5000 b@west/0 + 1000 h@west/0 <= 32000",
+            "gpus: 2000 a@west/0 + 1000 b@west/0 + h@west/0 <= 4002",
+            "gpus: 2 a@west/0 + b@west/0 <= 4",
+            "gpus: 2000 a@west/0 + 1000 b@west/0 + h@west/0 <= 4002",
         ],
         [],
     ),

@@ -9,7 +9,8 @@ from random import Random
 from placement.catalog.rows import UNIT
 from placement.problem.cells import Cell
 from placement.problem.running import Resident
-from placement.solvers.packing import CellTask, Item, Seat
+from placement.solvers.cell_task import CellTask
+from placement.solvers.node_space import Item, Seat
 
 Node = tuple[tuple[int, ...], tuple[int, ...]]
 """Free thousandths of the GPUs, ascending, and replicas held per item."""

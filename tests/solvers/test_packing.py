@@ -11,7 +11,8 @@ import pytest
 from placement.catalog.rows import UNIT
 from placement.problem.running import Resident
 from placement.solvers import packing
-from placement.solvers.packing import NodeSpace, pack, preferred_slots, stay_on_gpu
+from placement.solvers.node_space import NodeSpace, preferred_slots
+from placement.solvers.packing import pack, stay_on_gpu
 from tests.solvers.cells import (
     can_be_packed,
     faults,
@@ -70,7 +71,7 @@ def test_the_exact_way_alone_agrees_with_brute_force(tasks):
 
 def test_first_fit_finds_most_and_nothing_wrong(tasks):
     plain = [(seed, task) for seed, task, truth in tasks if truth and task.plain]
-    found = [(seed, task, packing._first_fit(task)) for seed, task in plain]
+    found = [(seed, task, packing.first_fit(task)) for seed, task in plain]
     assert sum(seats is not None for _, _, seats in found) > 0.8 * len(plain)
     assert [seed for seed, task, seats in found if seats is not None and faults(task, seats)] == []
 
@@ -88,7 +89,7 @@ def test_where_first_fit_fails_the_solver_decides():
     """4 + 3 + 3 fills a node of 10, twice; first fit takes 4 + 4 and 3 + 3 + 3."""
     items = [make_item(d, 1, cpus=size) for d, size in enumerate((4, 4, 3, 3, 3, 3))]
     task = make_task(make_cell(nodes=2, cpus=10), items)
-    assert packing._first_fit(task) is None
+    assert packing.first_fit(task) is None
     assert not faults(task, pack(task).seats)
 
 

@@ -1,0 +1,62 @@
+"""The best layout so far, and counts per (deployment, cell) in the forms they are needed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.problem.cells import Cell
+from placement.problem.problem import Ints, Problem
+from placement.solvers.greedy import Layout
+
+Counts = dict[tuple[int, int], int]
+"""Replicas per (deployment, cell)."""
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """The best layout so far.
+
+    Attributes
+    ----------
+    parent : int array
+        Per cell, the coarsest cell it is part of.
+    values : tuple of int
+        Value of every tier.
+    """
+
+    cells: tuple[Cell, ...]
+    parent: Ints
+    counts: Counts
+    layout: Layout
+    values: tuple[int, ...]
+
+
+def counts_by_cell(layout: Layout) -> Counts:
+    """Return the replicas per (deployment, cell) of a layout."""
+    counts: Counts = {}
+    for cell, seats in layout.items():
+        for seat in seats:
+            key = (seat.deployment, cell)
+            counts[key] = counts.get(key, 0) + seat.replicas
+    return counts
+
+
+def pair_counts(problem: Problem, counts: Counts) -> Ints:
+    """Return the replicas per pair."""
+    owner, cells = problem.pair_deployment, problem.pair_cell
+    width = len(problem.cells) + 1
+    keys = owner * width + cells
+    found = np.zeros(problem.pairs, np.int64)
+    wanted = np.array([d * width + c for d, c in counts], np.int64)
+    found[np.searchsorted(keys, wanted)] = np.array(list(counts.values()), np.int64)
+    return found
+
+
+def solution_counts(problem: Problem, solution: Ints) -> Counts:
+    """Return the replicas per (deployment, cell) of a solution."""
+    return {
+        (int(problem.pair_deployment[p]), int(problem.pair_cell[p])): int(solution[p])
+        for p in np.flatnonzero(solution[: problem.pairs]).tolist()
+    }

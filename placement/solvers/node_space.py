@@ -1,0 +1,145 @@
+"""One node while replicas are put on it: what is free, who is there, on which GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from placement.catalog.rows import UNIT
+from placement.problem.cells import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The replicas of one deployment in a cell.
+
+    Attributes
+    ----------
+    deployment, count : int
+    gpus, cpus, memory, extra
+        Demand of one replica.
+    most : int
+        The most replicas on one node.
+    least : int
+        The least on every node.
+    distinct : int
+        The least number of nodes used.
+    keep : int
+        How many replicas stay on the node where they run today.
+    """
+
+    deployment: int
+    count: int
+    gpus: int
+    cpus: int
+    memory: int
+    extra: tuple[tuple[str, int], ...]
+    most: int
+    least: int = 0
+    distinct: int = 0
+    keep: int = 0
+
+    @property
+    def is_share(self) -> bool:
+        """Whether a replica uses a part of one GPU."""
+        return 0 < self.gpus < UNIT
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """``replicas`` of a deployment on node number ``node`` of a cell, on one slot for shares."""
+
+    deployment: int
+    node: int
+    slot: int | None
+    replicas: int
+
+
+class NodeSpace:
+    """What is free on one node while replicas are put on it."""
+
+    __slots__ = ("cpus", "extra", "held", "memory", "shares", "slots")
+
+    def __init__(self, cell: Cell) -> None:
+        self.slots = list(cell.slots)
+        self.cpus = cell.cpus
+        self.memory = cell.memory
+        self.extra = dict(cell.extra)
+        self.held: dict[int, int] = {}
+        self.shares: dict[tuple[int, int], int] = {}
+
+    @property
+    def whole(self) -> int:
+        """GPUs that nothing uses."""
+        return self.slots.count(UNIT)
+
+    def fits(self, item: Item) -> bool:
+        """Whether CPUs, memory and extras suffice for one more replica."""
+        return (
+            self.held.get(item.deployment, 0) < item.most
+            and self.cpus >= item.cpus
+            and self.memory >= item.memory
+            and all(self.extra.get(name, 0) >= amount for name, amount in item.extra)
+        )
+
+    def slots_for(self, item: Item, preferred: Sequence[int] = ()) -> tuple[int, ...] | None:
+        """Return the GPUs one more replica would take: the last free ones, or for a share the
+        fullest that still takes it, a preferred one first.
+        """
+        if not item.gpus:
+            return ()
+        if not item.is_share:
+            whole = [i for i, free in enumerate(self.slots) if free == UNIT]
+            wanted = item.gpus // UNIT
+            return tuple(whole[len(whole) - wanted :]) if len(whole) >= wanted else None
+        for slot in preferred:
+            if self.slots[slot] >= item.gpus:
+                return (slot,)
+        fits = [i for i, free in enumerate(self.slots) if free >= item.gpus]
+        return (min(fits, key=lambda i: (self.slots[i], i)),) if fits else None
+
+    def put(self, item: Item, preferred: Sequence[int] = ()) -> tuple[int, ...] | None:
+        """Put one replica here if it fits; return the GPUs it took, None if it does not fit."""
+        slots = self.slots_for(item, preferred) if self.fits(item) else None
+        if slots is not None:
+            self._change(item, slots, 1)
+        return slots
+
+    def take(self, item: Item, slots: tuple[int, ...]) -> None:
+        """Undo one ``put``."""
+        self._change(item, slots, -1)
+
+    def _change(self, item: Item, slots: tuple[int, ...], replicas: int) -> None:
+        each = item.gpus if item.is_share else UNIT
+        for slot in slots:
+            self.slots[slot] -= each * replicas
+            if item.is_share:
+                key = (item.deployment, slot)
+                self.shares[key] = self.shares.get(key, 0) + replicas
+        self.cpus -= item.cpus * replicas
+        self.memory -= item.memory * replicas
+        for name, amount in item.extra:
+            self.extra[name] -= amount * replicas
+        self.held[item.deployment] = self.held.get(item.deployment, 0) + replicas
+        if not self.held[item.deployment]:
+            del self.held[item.deployment]
+
+
+def preferred_slots(cell: Cell, deployment: int) -> list[int]:
+    """Return the GPUs that shares of a deployment use on each node of a cell today."""
+    return [r.slot for r in cell.residents if r.deployment == deployment and r.slot is not None]
+
+
+def seats_of(spaces: Sequence[NodeSpace], items: Sequence[Item]) -> tuple[Seat, ...]:
+    """Read the seats off filled nodes."""
+    seats = []
+    shares = {item.deployment for item in items if item.is_share}
+    for node, space in enumerate(spaces):
+        for (deployment, slot), replicas in sorted(space.shares.items()):
+            if not replicas:
+                continue
+            seats.append(Seat(deployment, node, slot, replicas))
+        for deployment, replicas in sorted(space.held.items()):
+            if deployment not in shares:
+                seats.append(Seat(deployment, node, None, replicas))
+    return tuple(seats)
