@@ -112,3 +112,7 @@ class VerificationError(InternalFaultError):
 
 class SolverFaultError(InternalFaultError):
     """The solver refused a model or contradicted itself."""
+
+
+class RowRangeError(SolverFaultError):
+    """A row reaches values with which the solver is known to err, and cannot be cut."""

@@ -90,7 +90,8 @@ class Planner:
         workers : int, optional
             How many independent parts are solved at once.
         on_progress : callable, optional
-            Called with a ``Progress`` whenever a tier is closed.
+            Called with a ``Progress`` whenever a tier improves or is closed; from other
+            threads, but never from two at once.
         cancel : CancelToken, optional
             ``is_set()`` ends the solve; the best verified plan so far is returned.
 
@@ -171,7 +172,7 @@ class _Run:
             raise _argument(Code.TOO_FINE, str(error), advice) from None
         view = self._view(compiled.deployments, solved.cells, solved.layout)
         bounds = {tier.name: tier.bound for tier in solved.bounds}
-        return self._verified(view, bounds, self._stopped_by(solved))
+        return self._verified(view, bounds, self._stopped_by(solved), joined=solved.joined)
 
     def _cancelled(self) -> bool:
         return self.options.cancel is not None and self.options.cancel.is_set()
@@ -215,9 +216,14 @@ class _Run:
         return "budget" if solved.budget else None
 
     def _verified(
-        self, view: PlanView, bounds: Mapping[str, int | None], stopped_by: str | None
+        self,
+        view: PlanView,
+        bounds: Mapping[str, int | None],
+        stopped_by: str | None,
+        *,
+        joined: bool = False,
     ) -> Plan:
-        plan = self._finished(view, bounds, stopped_by)
+        plan = self._finished(view, bounds, stopped_by, joined=joined)
         report = verify(
             self.catalog,
             self.workspace,
@@ -231,10 +237,19 @@ class _Run:
         return plan
 
     def _finished(
-        self, view: PlanView, bounds: Mapping[str, int | None], stopped_by: str | None
+        self,
+        view: PlanView,
+        bounds: Mapping[str, int | None],
+        stopped_by: str | None,
+        *,
+        joined: bool = False,
     ) -> Plan:
         plan = bare_plan(
-            view, objective=self.objective, billing=self.options.billing, bounds=bounds
+            view,
+            objective=self.objective,
+            billing=self.options.billing,
+            bounds=bounds,
+            joined=joined,
         )
         proved = all(tier.proved for tier in plan.tiers[:-1])
         if stopped_by == "budget" and proved and _within(plan.tiers[-1], self.options.gap):

@@ -26,6 +26,7 @@ def bare_plan(
     objective: Mix,
     billing: Billing,
     bounds: Mapping[str, int | None],
+    joined: bool = False,
 ) -> Plan:
     """Return the plan of a view without reasons, warnings and stats.
 
@@ -33,8 +34,13 @@ def bare_plan(
     ----------
     bounds : mapping of tier name to int or None
         What was proved, in the steps of each tier.
+    joined : bool
+        Whether the bounds after a tier that is not proved hold for this plan's values of the
+        tiers before; otherwise they are left out.
     """
-    tiers = _conditional([_bounded(tier, bounds) for tier in tiers_of(view, objective)])
+    tiers = _conditional(
+        [_bounded(tier, bounds) for tier in tiers_of(view, objective)], joined=joined
+    )
     rows = tuple(
         _assignment(row, cost)
         for row, cost in zip(view.rows, row_costs(view, billing=billing), strict=True)
@@ -57,17 +63,22 @@ def bare_plan(
 
 
 def _bounded(tier: Tier, bounds: Mapping[str, int | None]) -> Tier:
+    """Return a tier with its bound; one above the value belongs to another plan and is no claim."""
     bound = bounds.get(tier.name)
-    return tier if bound is None else replace(tier, bound=min(bound, tier.value))
+    return tier if bound is None or bound > tier.value else replace(tier, bound=bound)
 
 
-def _conditional(tiers: Sequence[Tier]) -> tuple[Tier, ...]:
-    """Mark the bounds that hold only if the tiers before them keep their values."""
+def _conditional(tiers: Sequence[Tier], *, joined: bool) -> tuple[Tier, ...]:
+    """Mark the bounds that hold only if the tiers before keep their values, or leave them out."""
     found = []
     proved = True
     for tier in tiers:
-        holds = proved or tier.bound is None
-        found.append(tier if holds else replace(tier, conditional=True))
+        if proved or tier.bound is None:
+            found.append(tier)
+        elif joined:
+            found.append(replace(tier, conditional=True))
+        else:
+            found.append(replace(tier, bound=None))
         proved = proved and tier.proved
     return tuple(found)
 

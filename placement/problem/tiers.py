@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.catalog.rows import UNIT
+from placement.errors import ObjectiveRangeError
 from placement.objectives.cost import Cost
 from placement.problem.builder import ProblemBuilder
-from placement.problem.problem import TierSpec
+from placement.problem.problem import Ints, TierSpec
 
 if TYPE_CHECKING:
     from placement.objectives.mix import Mix
+
+LARGEST = 2**62
 
 
 def make_tier(
@@ -88,11 +91,15 @@ def moves_tier(
     terms: list[tuple[int, int]] = []
     for d, deployment in enumerate(builder.deployments):
         constant += deployment.weight * min(movable[d], deployment.replicas)
+    staying: dict[int, list[tuple[int, int]]] = {}
+    for pair, variable in builder.kept().items():
+        d = int(builder.pair_deployment[pair])
+        terms.append((variable, -builder.deployments[d].weight))
+        staying.setdefault(d, []).append((variable, 1))
     for d, variable in shortfall.items():
         terms.append((variable, -builder.deployments[d].weight))
-    for pair, variable in builder.kept().items():
-        weight = builder.deployments[int(builder.pair_deployment[pair])].weight
-        terms.append((variable, -weight))
+        owed = min(movable[d], builder.deployments[d].replicas)
+        builder.row([(variable, 1), *staying.get(d, ())], high=owed, name="moves")
     return make_tier("moves", terms, constant=constant, unit="GPU")
 
 
@@ -105,14 +112,23 @@ def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
     for term in objective.terms:
         if isinstance(term.objective, Cost):
             nodes = term.objective.compile_nodes(table)
-            per_node += term.factor * nodes[builder.cell_group]
+            per_node += _times(term.factor, nodes[builder.cell_group], objective)
         for d, deployment in enumerate(builder.deployments):
             mine = builder.pairs_of(d)
             groups = builder.cell_group[builder.pair_cell[mine]]
             column = term.objective.compile(deployment, table, catalog)
-            values[mine] += term.factor * column[groups]
+            values[mine] += _times(term.factor, column[groups], objective)
     opened = builder.opened()
     variable = np.concatenate([np.arange(pairs), np.array(list(opened.values()), np.int64)])
     price = per_node[np.array(list(opened), np.int64)]
     coefficient = np.concatenate([values, price])
     return TierSpec(objective.name, objective.unit, objective.scale, 0, variable, coefficient)
+
+
+def _times(factor: int, column: Ints, objective: Mix) -> Ints:
+    """Return factor x column; raise ObjectiveRangeError before 64 bits run over."""
+    if factor * int(column.max(initial=1)) >= LARGEST // len(objective.terms):
+        raise ObjectiveRangeError(
+            f"the values of `{objective.name}` may reach 2^53 steps, where they are not exact"
+        )
+    return factor * column

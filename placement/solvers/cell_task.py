@@ -65,7 +65,7 @@ def _item(problem: Problem, solution: Ints, pair: int) -> Item:
         gpus=deployment.gpus,
         cpus=deployment.cpus,
         memory=deployment.memory,
-        extra=tuple(sorted(deployment.extra.items())),
+        extra=tuple(sorted((k, v) for k, v in deployment.extra.items() if v)),
         most=most,
         least=least,
         distinct=int(solution[rules.distinct[pair]]) if pair in rules.distinct else 0,

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from placement.errors import ObjectiveRangeError, SolverFaultError
+from placement.errors import ObjectiveRangeError, RowRangeError, SolverFaultError
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
+
+Floats = NDArray[np.float64]
 
 ROW_LIMIT = 2**31 - 1
 OBJECTIVE_LIMIT = 2**53
@@ -124,7 +127,7 @@ class Model:
         if int(self._reach(variable, coefficient).sum()) <= ROW_LIMIT:
             return variable, coefficient
         if (coefficient < 0).any() or (self._low[variable] < 0).any():
-            raise SolverFaultError(f"a row cannot be kept below {ROW_LIMIT}")
+            raise RowRangeError(f"a row cannot be kept below {ROW_LIMIT}")
         if (high // coefficient < self._low[variable]).any():
             self._linear([], [], 1, 1)
             return variable[:0], coefficient[:0]
@@ -132,7 +135,7 @@ class Model:
         if int(self._reach(variable, coefficient).sum()) <= ROW_LIMIT:
             return variable, coefficient
         if 3 * high > ROW_LIMIT:
-            raise SolverFaultError(f"a row cannot be kept below {ROW_LIMIT}")
+            raise RowRangeError(f"a row cannot be kept below {ROW_LIMIT}")
         room = ROW_LIMIT - 2 * high
         carry: list[int] = []
         chunk: list[int] = []
@@ -236,6 +239,22 @@ class Model:
             status = solver.solve(self._model, reached)
         return self._answer(solver, status, tier, steps, effort)
 
+    def _proved(self, solver: cp_model.CpSolver, status: cp_model.CpSolverStatus) -> int:
+        """Return the proved lower bound of the objective.
+
+        A search that ended before it had a bound reports 0, which a maximisation must not take
+        for a proof: then what the domains say is all that is known.
+        """
+        response = solver.response_proto
+        bound = int(response.inner_objective_lower_bound)
+        if bound or response.best_objective_bound or status == cp_model.OPTIMAL:
+            return min(bound, int(np.ceil(response.best_objective_bound - 0.5)))
+        objective = self._proto.objective
+        variable = np.array(list(objective.vars), np.int64)
+        coefficient = np.array(list(objective.coeffs), np.int64)
+        ends = np.where(coefficient > 0, self._low[variable], self._high[variable])
+        return min(0, int(coefficient @ ends))
+
     def _answer(
         self,
         solver: cp_model.CpSolver,
@@ -248,10 +267,10 @@ class Model:
             return Answer(Outcome.INFEASIBLE, None, None)
         if status == cp_model.MODEL_INVALID:
             raise SolverFaultError(f"the solver refused a model: {self._model.validate()}")
-        lowest = int(solver.response_proto.inner_objective_lower_bound)
-        bound = steps.offset + steps.size * lowest
         if status == cp_model.UNKNOWN:
-            return Answer(Outcome.UNKNOWN, None, bound)
+            return Answer(Outcome.UNKNOWN, None, None)
+        lowest = self._proved(solver, status)
+        bound = steps.offset + steps.size * lowest
         values = np.array(list(solver.response_proto.solution), np.int64)[: self.size]
         if status == cp_model.OPTIMAL and not effort.slack:
             return Answer(Outcome.OPTIMAL, values, tier.value(values))
@@ -259,7 +278,7 @@ class Model:
 
 
 def check_range(
-    problem: Problem, name: str, variable: Ints, coefficient: Ints, widths: Ints
+    problem: Problem, name: str, variable: Ints, coefficient: Ints, widths: Ints | Floats
 ) -> None:
     """Raise ObjectiveRangeError if an objective may reach values that doubles cannot tell apart.
 
@@ -320,8 +339,8 @@ class _Watch:
 
 
 def complete(
-    problem: Problem, counts: Ints, tier: TierSpec, effort: Effort, *, fixed: Sequence[int] = ()
+    problem: Problem, counts: Ints, known: Mapping[int, int], tier: TierSpec, effort: Effort
 ) -> Answer:
-    """Return the best full solution with the pair counts given."""
-    known = dict(enumerate(counts.tolist()))
-    return Model(problem, fixed=known).minimise(tier, effort)
+    """Return the best full solution with the pair counts and some other variables given."""
+    fixed = {**dict(enumerate(counts.tolist())), **known}
+    return Model(problem, fixed=fixed).minimise(tier, effort)

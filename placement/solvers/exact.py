@@ -6,7 +6,7 @@ when everything packs, the values that were proved for the cells are proved for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,6 +52,8 @@ class Solved:
     """Whether the budget of work ended the solve."""
     cut: bool = False
     """Whether a wall limit or a caller ended it."""
+    joined: bool = False
+    """Whether each bound holds for the layout's own values of the tiers before it."""
 
 
 def solve_tiers(
@@ -96,8 +98,26 @@ def _minimise(
     return model.minimise(tier, effort)
 
 
-def warm_start(problem: Problem, counts: Ints) -> Ints:
-    """Return the full solution that goes with the counts per pair.
+def laid_out(problem: Problem, layout: Layout) -> dict[int, int]:
+    """Return what a layout over the problem's cells says of open nodes and replicas that stay."""
+    rules = problem.node_rules
+    known = {
+        variable: len({seat.node for seat in layout.get(cell, ())})
+        for cell, variable in rules.open.items()
+    }
+    for pair, variable in rules.keep.items():
+        d, c = int(problem.pair_deployment[pair]), int(problem.pair_cell[pair])
+        running = problem.cells[c].resident(d)
+        on: dict[int, int] = {}
+        for seat in layout.get(c, ()):
+            if seat.deployment == d:
+                on[seat.node] = on.get(seat.node, 0) + seat.replicas
+        known[variable] = sum(min(running, count) for count in on.values())
+    return known
+
+
+def warm_start(problem: Problem, counts: Ints, known: Mapping[int, int]) -> Ints:
+    """Return the full solution that goes with the counts per pair and what else is known.
 
     What the counts leave open (who stays, how many nodes are open, what falls short) are
     separate questions, so one sum of all tiers answers each of them best. No limit ends this:
@@ -110,7 +130,7 @@ def warm_start(problem: Problem, counts: Ints) -> Ints:
     total[: problem.pairs] = 0
     chosen = total.nonzero()[0]
     goal = TierSpec("start", None, 1, 0, chosen, total[chosen])
-    answer = complete(problem, counts, goal, Effort(START_WORK))
+    answer = complete(problem, counts, known, goal, Effort(START_WORK))
     if answer.solution is None:
         raise SolverFaultError("a plan at hand does not satisfy the rows of the problem")
     return answer.solution
@@ -140,7 +160,8 @@ def solve_exactly(
     best = Solved(cells, first, (), exact=False, budget=True)
     while True:
         problem, builder = compiled.build(cells, allowed=allowed)
-        start = warm_start(problem, counts_of(builder, best.layout))
+        counts = counts_of(builder, best.layout)
+        start = warm_start(problem, counts, laid_out(problem, best.layout))
         solution, bounds = solve_tiers(problem, start, effort, report=report)
         named = tuple(
             TierBound(tier.name, bound) for tier, bound in zip(problem.tiers, bounds, strict=True)
@@ -150,9 +171,9 @@ def solve_exactly(
         if not broken:
             exact = _met(problem, solution, bounds)
             cut = not exact and effort.stopped()
-            return Solved(cells, layout, named, exact=exact, budget=not exact, cut=cut)
-        if effort.stopped():
-            return replace(best, cut=True)
+            return Solved(cells, layout, named, exact=exact, budget=not exact, cut=cut, joined=True)
+        if effort.stopped() or all(cells[c].size == 1 for c in broken):
+            return replace(best, cut=effort.stopped())
         if allowed is not None:
             parts = [_parts(c, cell, broken) for c, cell in enumerate(cells)]
             allowed = np.repeat(allowed, parts, axis=1)

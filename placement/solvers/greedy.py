@@ -119,7 +119,7 @@ class Greedy:
             gpus=deployment.gpus,
             cpus=deployment.cpus,
             memory=deployment.memory,
-            extra=tuple(sorted(deployment.extra.items())),
+            extra=tuple(sorted((k, v) for k, v in deployment.extra.items() if v)),
             most=int(self.builder.most[pair]),
         )
 

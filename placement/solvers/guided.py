@@ -20,6 +20,7 @@ from placement.solvers.exact import (
     Report,
     Solved,
     TierBound,
+    laid_out,
     pack_all,
     solve_exactly,
     warm_start,
@@ -74,7 +75,7 @@ class Guided:
         self.closed: list[int] = []
         parent = np.arange(len(compiled.cells))
         counts = counts_by_cell(first)
-        values = self._values(compiled.cells, counts)
+        values = self._values(compiled.cells, counts, first)
         self.best = Incumbent(compiled.cells, parent, counts, first, values)
         self.relaxed: Relaxed | None = None
         self.columns = np.zeros((len(compiled.deployments), len(compiled.cells)), bool)
@@ -106,18 +107,15 @@ class Guided:
             exact=exact,
             budget=not exact,
             cut=not exact and self.limits.over(),
+            joined=True,
         )
 
-    def _values(self, cells: tuple[Cell, ...], counts: Counts) -> tuple[int, ...]:
-        problem, solution = self._completed(cells, counts, self._used(cells, counts))
-        return tuple(tier.value(solution) for tier in problem.tiers)
-
-    def _completed(
-        self, cells: tuple[Cell, ...], counts: Counts, allowed: Mask
-    ) -> tuple[Problem, Ints]:
-        problem, _ = self.compiled.build(cells, allowed=allowed)
+    def _values(self, cells: tuple[Cell, ...], counts: Counts, layout: Layout) -> tuple[int, ...]:
+        """Return the value of every tier of a layout."""
+        problem, _ = self.compiled.build(cells, allowed=self._used(cells, counts))
         given = pair_counts(problem, counts)
-        return problem, warm_start(problem, given)
+        solution = warm_start(problem, given, laid_out(problem, layout))
+        return tuple(tier.value(solution) for tier in problem.tiers)
 
     def _used(self, cells: tuple[Cell, ...], counts: Counts) -> Mask:
         mask = np.zeros((len(self.compiled.deployments), len(cells)), bool)
@@ -172,7 +170,9 @@ class Guided:
         if self._good(number, bound) or self.limits.over():
             return bound
         pairs = self.problem.pairs
-        open_pairs = self.relaxed.reduced[:pairs] <= (value - bound) << self.relaxed.scale
+        open_pairs = (
+            self.relaxed.reduced[:pairs] <= (value - self.relaxed.bound) << self.relaxed.scale
+        )
         allowed = np.zeros_like(self.columns)
         owner, where = self.problem.pair_deployment, self.problem.pair_cell
         allowed[owner[open_pairs], where[open_pairs]] = True
@@ -198,7 +198,7 @@ class Guided:
     def _adopt(self, solved: Solved) -> None:
         """Take over a layout if it is better."""
         counts = counts_by_cell(solved.layout)
-        values = self._values(solved.cells, counts)
+        values = self._values(solved.cells, counts, solved.layout)
         if values < self.best.values:
             home = {
                 (cell.group, index): int(self.best.parent[c])
@@ -306,7 +306,7 @@ class Guided:
             model.fix_tier(tier, value)
         if hint is not None:
             full = pair_counts(problem, hint)
-            model.hint(warm_start(problem, full))
+            model.hint(warm_start(problem, full, laid_out(problem, self.best.layout)))
         slack = self.best.values[number] // STEP_PARTS
         effort = replace(self.limits.effort(work, slack=slack), target=self._target(number, slack))
         return model.minimise(problem.tiers[number], effort).solution

@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 FINEST = 28
 """Prices are integers over two to this power, or a lower one where int64 asks for it."""
 INT64_BITS = 61
+LONGEST = 1e8
+"""Seconds that a limit is cut to."""
 TOLERANCE = 1e-9
 """Of GLOP, on costs near 1: what it leaves is lost in the bound."""
 ALL_COLUMNS = 100_000
@@ -168,7 +170,7 @@ class Relaxation:
         if seconds is not None:
             import datetime
 
-            parameters.time_limit = datetime.timedelta(seconds=max(seconds, 0.01))
+            parameters.time_limit = datetime.timedelta(seconds=min(max(seconds, 0.01), LONGEST))
         result = mathopt.solve(model, mathopt.SolverType.GLOP, params=parameters)
         if not result.has_dual_feasible_solution() or not result.has_primal_feasible_solution():
             return None

@@ -31,7 +31,7 @@ class Packed:
     proved: bool = True
 
 
-def pack(task: CellTask, *, seed: int = 0) -> Packed:
+def pack(task: CellTask) -> Packed:
     """Lay the replicas of one cell out on its nodes.
 
     Nodes beyond ``task.nodes`` stay empty, which a wish for some on every node rules out.
@@ -39,7 +39,7 @@ def pack(task: CellTask, *, seed: int = 0) -> Packed:
     if task.nodes < task.cell.size and any(item.least for item in task.items):
         return Packed(None)
     seats = first_fit(task) if task.plain else None
-    packed = _exact(task, seed) if seats is None else Packed(seats)
+    packed = _exact(task) if seats is None else Packed(seats)
     if packed.seats is None:
         return packed
     return Packed(stay_on_gpu(task.cell, packed.seats))
@@ -81,11 +81,10 @@ def _exchanged(
     return sorted(moved, key=lambda s: (s.deployment, -1 if s.slot is None else s.slot))
 
 
-def _exact(task: CellTask, seed: int) -> Packed:
+def _exact(task: CellTask) -> Packed:
     packing = CellModel(task)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.random_seed = seed
     solver.parameters.presolve_inclusion_work_limit = 0
     solver.parameters.max_deterministic_time = PACKING_WORK
     solver.parameters.catch_sigint_signal = False

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placement.errors import RowRangeError
 from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
@@ -106,7 +107,7 @@ def _slacks(parts: Sequence[_Part], gap: float) -> list[int]:
     sizes = [part.problem.pairs for part in parts]
     total, size = sum(values), sum(sizes) or 1
     return [
-        int(gap * (value + total * pairs / size) / 2)
+        int(min(gap, 1.0) * (value + total * pairs / size) / 2)
         for value, pairs in zip(values, sizes, strict=True)
     ]
 
@@ -151,7 +152,7 @@ def _begin(compiled: Compiled, deployments: tuple[int, ...]) -> _Part:
     last = problem.tiers[-1]
     step = int(np.gcd.reduce(last.coefficient)) or 1
     coefficient = last.coefficient // step
-    widths = coefficient * problem.high[last.variable]
+    widths = coefficient.astype(float) * problem.high[last.variable]
     check_range(problem, last.name, last.variable, coefficient, widths)
     layout = _first_layout(problem, builder)
     return _Part(compiled, deployments, problem, layout)
@@ -162,12 +163,21 @@ def _first_layout(problem: Problem, builder: ProblemBuilder) -> Layout:
 
 
 def _solve_part(part: _Part, limits: Limits, report: Report) -> Solved:
+    """Improve one part; one whose rows CP-SAT cannot be trusted with keeps its first layout."""
     if limits.over():
-        return Solved(part.compiled.cells, part.first, (), exact=False, cut=True)
-    if part.problem.pairs > SMALL_PAIRS:
-        return Guided(part.compiled, part.problem, part.first, limits, report).solve()
-    effort = limits.effort(EXACT_WORK, slack=limits.slack)
-    return solve_exactly(part.compiled, part.first, effort, report=report)
+        return Solved(part.compiled.cells, part.first, _floors(part), exact=False, cut=True)
+    try:
+        if part.problem.pairs > SMALL_PAIRS:
+            return Guided(part.compiled, part.problem, part.first, limits, report).solve()
+        effort = limits.effort(EXACT_WORK, slack=limits.slack)
+        return solve_exactly(part.compiled, part.first, effort, report=report)
+    except RowRangeError:
+        return Solved(part.compiled.cells, part.first, _floors(part), exact=False, budget=True)
+
+
+def _floors(part: _Part) -> tuple[TierBound, ...]:
+    """Return the bounds that need no proof: nothing before the last tier is below 0."""
+    return tuple(TierBound(tier.name, 0) for tier in part.problem.tiers[:-1])
 
 
 def _nothing(compiled: Compiled) -> Solved:
@@ -203,6 +213,7 @@ def _merged(parts: Sequence[_Part], solved: Sequence[Solved]) -> Solved:
         exact=all(s.exact for s in solved),
         budget=any(s.budget for s in solved),
         cut=any(s.cut for s in solved),
+        joined=len(solved) == 1 and solved[0].joined,
     )
 
 

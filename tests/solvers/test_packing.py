@@ -63,7 +63,7 @@ def test_the_exact_way_alone_agrees_with_brute_force(tasks):
     for seed, task, truth in tasks:
         if task.nodes < task.cell.size and any(item.least for item in task.items):
             continue  # refused before it is asked
-        packed = packing._exact(task, 0)
+        packed = packing._exact(task)
         if (packed.seats is not None) != truth or (truth and faults(task, packed.seats)):
             wrong.append(seed)
     assert wrong == []
