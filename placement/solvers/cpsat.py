@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 ROW_LIMIT = 2**31 - 1
 OBJECTIVE_LIMIT = 2**53
 """CP-SAT compares value and bound as doubles, which are exact below this."""
+EARLY = 0.1
+"""Seconds before a deadline from which an end counts as forced by it."""
 WORKERS = 1
 """CP-SAT workers of one solve: a constant, so that a run can be repeated."""
 
@@ -72,6 +74,14 @@ class Effort:
     slack: int = 0
     target: int | None = None
     stopped: Callable[[], bool] = lambda: False
+
+    def cut(self) -> bool:
+        """Whether a wall limit or a caller may have ended what was just done.
+
+        Solvers stop a little before their limit, so the end is taken to have come a little early.
+        """
+        late = self.deadline is not None and time.monotonic() > self.deadline - EARLY
+        return late or self.stopped()
 
 
 @dataclass(frozen=True)

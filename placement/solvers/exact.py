@@ -170,10 +170,10 @@ def solve_exactly(
         layout, broken = pack_all(problem, solution)
         if not broken:
             exact = _met(problem, solution, bounds)
-            cut = not exact and effort.stopped()
+            cut = not exact and effort.cut()
             return Solved(cells, layout, named, exact=exact, budget=not exact, cut=cut, joined=True)
         if effort.stopped() or all(cells[c].size == 1 for c in broken):
-            return replace(best, cut=effort.stopped())
+            return replace(best, cut=effort.cut())
         if allowed is not None:
             parts = [_parts(c, cell, broken) for c, cell in enumerate(cells)]
             allowed = np.repeat(allowed, parts, axis=1)

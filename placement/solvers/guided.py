@@ -78,6 +78,7 @@ class Guided:
         values = self._values(compiled.cells, counts, first)
         self.best = Incumbent(compiled.cells, parent, counts, first, values)
         self.relaxed: Relaxed | None = None
+        self.unpriced = False
         self.columns = np.zeros((len(compiled.deployments), len(compiled.cells)), bool)
 
     def solve(self) -> Solved:
@@ -88,6 +89,7 @@ class Guided:
             bound = None if number == last else 0
             if self.best.values[number] != bound and not self.limits.over():
                 self.relaxed = self._relax(tier)
+                self.unpriced |= self.relaxed is None and self.limits.deadline is not None
                 if self.relaxed is not None:
                     bound = max(bound or 0, self.relaxed.bound)
                     self._improve(number, bound)
@@ -106,7 +108,7 @@ class Guided:
             named,
             exact=exact,
             budget=not exact,
-            cut=not exact and self.limits.over(),
+            cut=not exact and (self.unpriced or self.limits.effort(0.0).cut()),
             joined=True,
         )
 
