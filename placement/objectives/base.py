@@ -25,11 +25,11 @@ class Objective(ABC):
     millionths: ClassVar[int]
     """What one integer step is, in millionths of the unit a mix counts in."""
 
+    @abstractmethod
     def compile(
         self, deployment: ModelDeployment, table: NodeTable, catalog: Catalog
     ) -> NDArray[np.int64]:
         """Return the integer value of one replica on a node of each node group (array half)."""
-        raise NotImplementedError
 
     @abstractmethod
     def check(self, view: PlanView) -> int:

@@ -119,6 +119,11 @@ class Code(FindingCode):
         "a name is empty, too long, or holds hidden characters or outer spaces",
         "name `` is empty",
     )
+    NOT_PLACEMENT = (
+        "PL314",
+        "a policy that does not restrict where models run (a warning)",
+        "policy `cap` of type `maxToken` is not a placement policy",
+    )
 
     OUT_OF_RANGE = (
         "PL401",

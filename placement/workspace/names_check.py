@@ -1,7 +1,8 @@
 """Region, GPU, CPU and provider names of a workspace against one catalog.
 
 An unknown name is an error, except a provider, of which there may be more than any catalog
-knows. A known name that no node of the fleet has is a warning.
+knows. A known name that no node of the fleet has is a warning, and so is a policy of a type that
+does not restrict placement.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ def check_names(workspace: Workspace, names: CatalogNames) -> tuple[Diagnostic, 
         for key, reference in _references(workspace)
         for fault in _judge(reference, names)
     ]
+    found += [
+        (sources.diagnostic(("Policy", name), ("type",), fault.code, fault.message), fault)
+        for name, fault in _elsewhere(workspace)
+    ]
     found.sort(key=lambda pair: _position(pair[0]))
     return tuple(
         replace(
@@ -77,6 +82,16 @@ def _references(workspace: Workspace) -> Iterator[tuple[Key, NameReference]]:
             path = ("flavors", index, "name")
             reference = NameReference(NameKind(entry.type), entry.name, path)
             yield ("ModelDeployment", one.name, one.environment), reference
+
+
+def _elsewhere(workspace: Workspace) -> Iterator[tuple[str, _Fault]]:
+    """Yield the policies that are kept but decide nothing here."""
+    for name, policy in workspace.policies.items():
+        if not policy.places:
+            kind = f"policy {quote(name)} of type {quote(policy.type)}"
+            message = f"{kind} is not a placement policy"
+            advice = "it is kept and shown, and restricts no placement"
+            yield name, _Fault(Code.NOT_PLACEMENT, message, advice, Severity.WARNING)
 
 
 def _judge(reference: NameReference, names: CatalogNames) -> Iterator[_Fault]:

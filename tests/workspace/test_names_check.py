@@ -102,3 +102,11 @@ def test_findings_are_in_the_order_of_the_file(tmp_path):
     found = findings(tmp_path, spec)
     assert [one.column for one in found] == sorted(one.column for one in found)
     assert len(found) == 3
+
+
+def test_a_policy_that_places_nothing_is_reported_with_its_place(tmp_path):
+    spec = "{type: maxToken, maxTokens: {granularity: day, step: 1, total: 10}}"
+    (found,) = findings(tmp_path, spec)
+    assert (found.code, found.severity, found.line) == ("PL314", Severity.WARNING, 4)
+    assert found.message.endswith("of type `maxToken` is not a placement policy")
+    assert found.column == len("spec: ") + 1 + spec.index("maxToken")
