@@ -49,7 +49,7 @@ class Solved:
     bounds: tuple[TierBound, ...]
     exact: bool
     budget: bool = False
-    """Whether the budget of work ended the solve."""
+    """Whether it ended without a proof; by the budget of work, unless ``cut`` says otherwise."""
     cut: bool = False
     """Whether a wall limit or a caller ended it."""
     joined: bool = False
