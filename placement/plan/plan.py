@@ -17,13 +17,17 @@ from placement.plan.rows import (
     Change,
     Forced,
     Observed,
+    PolicyDifference,
     Status,
     Tier,
+    TransitionRecord,
     Unplaced,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from placement.workspace.refusal import Refusal
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,14 @@ class Plan:
         In lexicographic order.
     stopped_by : str or None
         ``time-limit``, ``signal``, ``cancel``, ``budget`` or ``gap`` if the solve was cut.
+    waves : tuple of tuple of Change
+        The changes in an order that never exceeds capacity; empty if nothing moves or goes.
+    transition : TransitionRecord or None
+        What else changes with the plan, if it answers a change rather than a whole workspace.
+    refusal : Refusal or None
+        Why nothing changes.
+    policy_difference : PolicyDifference or None
+        Of a release.
     reproducible : bool
         False when a wall limit, a signal or a cancel cut the solve.
     stats : mapping
@@ -59,6 +71,10 @@ class Plan:
     warnings: tuple[str, ...] = ()
     observed: tuple[Observed, ...] = ()
     forced: tuple[Forced, ...] = ()
+    waves: tuple[tuple[Change, ...], ...] = ()
+    transition: TransitionRecord | None = None
+    refusal: Refusal | None = None
+    policy_difference: PolicyDifference | None = None
     stats: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     stated_digest: str | None = field(default=None, compare=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from placement.workspace.assignment import Assignment
 
@@ -15,8 +17,10 @@ __all__ = [
     "Change",
     "Forced",
     "Observed",
+    "PolicyDifference",
     "Status",
     "Tier",
+    "TransitionRecord",
     "Unplaced",
 ]
 
@@ -131,3 +135,43 @@ class Basis:
     workspace: str
     running: str
     serial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDifference:
+    """Policies that bind a deployment only at the target, or only at the source, of a release."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRecord:
+    """What a plan changes in the workspace besides the running rows: enough to do it again.
+
+    Attributes
+    ----------
+    kind : str
+        ``release``, ``deploy``, ...
+    arguments : mapping of str to str
+        What was asked, for people.
+    put : tuple of documents
+        Objects that are new or different.
+    delete : tuple of documents
+        ``{"kind", "name"}``, for deployments also ``"environment"``.
+    replaced : tuple of (model, environment)
+        Deployments whose running rows are of an earlier template.
+    uncallable : tuple of (model, environment, version)
+        What can be called before and not after.
+    cost_before, cost_after : int
+        Micro-USD per hour of everything that runs.
+    """
+
+    kind: str
+    arguments: Mapping[str, str]
+    put: tuple[Mapping[str, Any], ...] = ()
+    delete: tuple[Mapping[str, str], ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    uncallable: tuple[tuple[str, str, str], ...] = ()
+    cost_before: int = 0
+    cost_after: int = 0

@@ -90,7 +90,7 @@ def running_state(
     removed: list[Removed] = []
     for row in sorted(rows, key=_row_order):
         deployment = workspace.by_key.get(row.key)
-        unwanted = _why_unwanted(row, deployment)
+        unwanted = _why_unwanted(row, deployment, outdated=row.key in workspace.replaced)
         if deployment is None or unwanted is not None:
             removed.append(Removed(row, unwanted or ""))
             continue
@@ -113,12 +113,14 @@ def same_template(row: Assignment, deployment: ModelDeployment) -> bool:
     return row.version == deployment.version and row.gpus == deployment.gpus * row.replicas
 
 
-def _why_unwanted(row: Assignment, deployment: ModelDeployment | None) -> str | None:
+def _why_unwanted(
+    row: Assignment, deployment: ModelDeployment | None, *, outdated: bool
+) -> str | None:
     if deployment is None:
         return "the deployment does not exist any more"
     if not deployment.enabled:
         return "the deployment is disabled"
-    if not same_template(row, deployment):
+    if outdated or not same_template(row, deployment):
         return "the template of the deployment changed"
     return None
 

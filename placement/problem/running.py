@@ -44,7 +44,8 @@ def residents_by_node(
         if d is None or place is None or not place[0].state.holds:
             continue
         deployment = deployments[d]
-        unchanged = row.version == deployment.version and row.gpus == deployment.gpus * row.replicas
+        alike = row.version == deployment.version and row.gpus == deployment.gpus * row.replicas
+        unchanged = alike and row.key not in workspace.replaced
         group, index = place
         if unchanged and eligible[d][position[group.name]]:
             slot = row.gpu if row.gpu in range(len(group.gpu_slots)) else None

@@ -220,6 +220,8 @@ class Workspace:
         Sorted by (name, environment).
     running : tuple of Assignment
         What runs today; empty when loaded from manifests.
+    replaced : frozenset of (model, environment)
+        Deployments whose running rows are of an earlier template, whatever the rows look like.
     sources : Sources or None
         Where each object was read from; no part of equality or digests.
     """
@@ -228,6 +230,7 @@ class Workspace:
     environments: Mapping[str, Environment]
     deployments: tuple[ModelDeployment, ...]
     running: tuple[Assignment, ...] = ()
+    replaced: frozenset[tuple[str, str]] = frozenset()
     sources: Sources | None = field(default=None, compare=False, repr=False)
 
     @cached_property
@@ -244,4 +247,4 @@ class Workspace:
 
     def with_running(self, plan: Plan) -> Workspace:
         """Return a workspace in which the assignments of ``plan`` run."""
-        return replace(self, running=plan.assignments)
+        return replace(self, running=plan.assignments, replaced=frozenset())
