@@ -12,8 +12,17 @@ from placement.plan.numbers import shown
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
-    from placement.plan.rows import Change, Forced, Observed, Tier, Unplaced
+    from placement.plan.rows import (
+        Change,
+        Forced,
+        Observed,
+        PolicyDifference,
+        Tier,
+        TransitionRecord,
+        Unplaced,
+    )
     from placement.workspace.assignment import Assignment
+    from placement.workspace.refusal import Conflict, Refusal
 
 API_VERSION = "placement/v1"
 KIND = "Plan"
@@ -45,6 +54,10 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "warnings": list(plan.warnings),
         "observed": [_observed(row) for row in plan.observed],
         "forced": [_forced(row) for row in plan.forced],
+        "waves": [[_change(row) for row in wave] for wave in plan.waves],
+        "transition": plan.transition and _transition(plan.transition),
+        "refusal": plan.refusal and _refusal(plan.refusal),
+        "policyDifference": plan.policy_difference and _difference(plan.policy_difference),
     }
     basis = plan.basis
     return {
@@ -56,7 +69,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "assignments": [assignment_row(row) for row in plan.assignments],
         "unplaced": [_unplaced(row) for row in plan.unplaced],
         "changes": [_change(row) for row in plan.changes],
-        **{key: rows for key, rows in optional.items() if rows},
+        **{key: value for key, value in optional.items() if value},
         "basis": {
             "catalog": basis.catalog,
             "workspace": basis.workspace,
@@ -172,3 +185,43 @@ def _forced(row: Forced) -> dict[str, Any]:
         "replicas": row.replicas,
         "reason": row.reason,
     }
+
+
+def _transition(record: TransitionRecord) -> dict[str, Any]:
+    return {
+        "kind": record.kind,
+        "arguments": record.arguments,
+        "put": list(record.put),
+        "delete": list(record.delete),
+        "replaced": [
+            {"model": model, "environment": environment} for model, environment in record.replaced
+        ],
+        "uncallable": [
+            {"model": model, "environment": environment, "version": version}
+            for model, environment, version in record.uncallable
+        ],
+        "costBefore": shown(record.cost_before, MICRO),
+        "costAfter": shown(record.cost_after, MICRO),
+    }
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "reason": str(refusal.reason),
+        "message": refusal.message,
+        "conflicts": [_conflict(row) for row in refusal.conflicts],
+        "repairs": list(refusal.repairs),
+    }
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "kind": conflict.kind,
+        "members": list(conflict.members),
+        "message": conflict.message,
+        "proved": conflict.proved,
+    }
+
+
+def _difference(difference: PolicyDifference) -> dict[str, Any]:
+    return {"added": list(difference.added), "removed": list(difference.removed)}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from enum import StrEnum
-from types import MappingProxyType
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from placement.catalog.rows import UNIT
 from placement.objectives.mix import parse_objective
-from placement.plan.codes import Code
 from placement.plan.document import API_VERSION, COLUMNS, KIND, MICRO
-from placement.plan.json_text import fail, parse
+from placement.plan.json_node import Node
+from placement.plan.json_text import parse
 from placement.plan.numbers import decimals, steps_of
 from placement.plan.plan import Plan
 from placement.plan.rows import (
@@ -23,13 +20,15 @@ from placement.plan.rows import (
     Change,
     Forced,
     Observed,
+    PolicyDifference,
     Status,
     Tier,
+    TransitionRecord,
     Unplaced,
 )
+from placement.workspace.documents import KINDS
+from placement.workspace.refusal import Conflict, Refusal, RefusalReason
 
-T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
 REQUIRED = [
     "apiVersion",
     "kind",
@@ -45,7 +44,15 @@ REQUIRED = [
     "stats",
     "digest",
 ]
-OPTIONAL = ["warnings", "observed", "forced"]
+OPTIONAL = [
+    "warnings",
+    "observed",
+    "forced",
+    "waves",
+    "transition",
+    "refusal",
+    "policyDifference",
+]
 
 
 def read_plan(text: str, *, file: str = "<json>") -> Plan:
@@ -67,7 +74,7 @@ def read_plan(text: str, *, file: str = "<json>") -> Plan:
     InputError
         If the text is not JSON (with line and column) or not a plan (with the path).
     """
-    top = _Node(parse(text, file=file), "", file).fields(REQUIRED, OPTIONAL)
+    top = Node(parse(text, file=file), "", file).fields(REQUIRED, OPTIONAL)
     top["apiVersion"].constant(API_VERSION)
     top["kind"].constant(KIND)
     return Plan(
@@ -79,118 +86,33 @@ def read_plan(text: str, *, file: str = "<json>") -> Plan:
         changes=top["changes"].rows(_change),
         basis=_basis(top["basis"]),
         reproducible=top["reproducible"].flag(),
-        stopped_by=top["stoppedBy"].optional(_Node.text),
-        warnings=top["warnings"].rows(_Node.text) if "warnings" in top else (),
+        stopped_by=top["stoppedBy"].optional(Node.text),
+        warnings=top["warnings"].rows(Node.text) if "warnings" in top else (),
         observed=top["observed"].rows(_observed) if "observed" in top else (),
         forced=top["forced"].rows(_forced) if "forced" in top else (),
+        waves=top["waves"].rows(_wave) if "waves" in top else (),
+        transition=_transition(top["transition"]) if "transition" in top else None,
+        refusal=_refusal(top["refusal"]) if "refusal" in top else None,
+        policy_difference=_difference(top["policyDifference"])
+        if "policyDifference" in top
+        else None,
         stats=top["stats"].free_form(),
         stated_digest=top["digest"].text(),
     )
 
 
-class _Node:
-    """One value of the document with the path that leads to it."""
-
-    def __init__(self, value: Any, path: str, file: str) -> None:
-        self.value, self.path, self.file = value, path, file
-
-    def fail(self, wanted: str) -> Any:
-        where = f"`{self.path}`" if self.path else "the document"
-        found = f"`{str(self.value)[:40]}`" if self._is_plain() else type(self.value).__name__
-        fail(f"{where} must be {wanted}, found {found}", file=self.file, code=Code.NOT_A_PLAN)
-
-    def _is_plain(self) -> bool:
-        return isinstance(self.value, str | int | Decimal)
-
-    def fields(self, required: list[str], optional: list[str]) -> dict[str, _Node]:
-        if not isinstance(self.value, dict):
-            self.fail("an object")
-        for key in required:
-            if key not in self.value:
-                fail(f"`{self._inside(key)}` is missing", file=self.file, code=Code.NOT_A_PLAN)
-        for key in sorted(self.value):
-            if key not in required and key not in optional:
-                fail(f"unknown key `{self._inside(key)}`", file=self.file, code=Code.NOT_A_PLAN)
-        return {key: _Node(v, self._inside(key), self.file) for key, v in self.value.items()}
-
-    def _inside(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def rows(self, read: Callable[[_Node], T]) -> tuple[T, ...]:
-        if not isinstance(self.value, list):
-            self.fail("a list")
-        return tuple(
-            read(_Node(value, f"{self.path}[{index}]", self.file))
-            for index, value in enumerate(self.value)
-        )
-
-    def optional(self, read: Callable[[_Node], T]) -> T | None:
-        return None if self.value is None else read(self)
-
-    def text(self) -> str:
-        if not isinstance(self.value, str):
-            self.fail("a text")
-        return str(self.value)
-
-    def constant(self, wanted: str) -> None:
-        if self.value != wanted:
-            self.fail(f"`{wanted}`")
-
-    def choice(self, words: type[E]) -> E:
-        if not isinstance(self.value, str) or self.value not in list(words):
-            self.fail("one of " + ", ".join(words))
-        return words(self.value)
-
-    def integer(self) -> int:
-        if not isinstance(self.value, int) or isinstance(self.value, bool):
-            self.fail("a whole number")
-        return int(self.value)
-
-    def flag(self) -> bool:
-        if not isinstance(self.value, bool):
-            self.fail("true or false")
-        return bool(self.value)
-
-    def number(self) -> int | Decimal:
-        if isinstance(self.value, bool) or not isinstance(self.value, int | Decimal):
-            self.fail("a number")
-        return Decimal(self.value) if isinstance(self.value, Decimal) else int(self.value)
-
-    def steps(self, scale: int) -> int:
-        steps = steps_of(self.number(), scale)
-        if steps is None:
-            self.fail(f"a multiple of 1/{scale}")
-        return int(steps or 0)
-
-    def free_form(self) -> Mapping[str, Any]:
-        if not isinstance(self.value, dict):
-            self.fail("an object")
-        return MappingProxyType(_plain(self.value))
-
-
-def _plain(value: Any) -> Any:
-    """Numbers of the free-form part are floats: nothing is compared with them."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _tier(node: _Node) -> Tier:
+def _tier(node: Node) -> Tier:
     required, optional = ["name", "value", "bound"], ["unit", "proof", "conditional", "scope"]
     row = node.fields(required, optional)
     name = row["name"].text()
-    value, bound = row["value"].number(), row["bound"].optional(_Node.number)
+    value, bound = row["value"].number(), row["bound"].optional(Node.number)
     finest = max(decimals(value), decimals(bound or 0))
     scale = max(_scale(name), 10**finest)
     return Tier(
         name,
         steps_of(value, scale) or 0,
         None if bound is None else steps_of(bound, scale),
-        unit=row["unit"].optional(_Node.text) if "unit" in row else None,
+        unit=row["unit"].optional(Node.text) if "unit" in row else None,
         scale=scale,
         proof=row["proof"].text() if "proof" in row else None,
         conditional=row["conditional"].flag() if "conditional" in row else False,
@@ -208,7 +130,7 @@ def _scale(name: str) -> int:
         return 1
 
 
-def _assignment(node: _Node) -> Assignment:
+def _assignment(node: Node) -> Assignment:
     row = node.fields([column for column in COLUMNS if column != "gpu"], ["gpu"])
     return Assignment(
         model=row["model"].text(),
@@ -228,17 +150,17 @@ def _assignment(node: _Node) -> Assignment:
     )
 
 
-def _unplaced(node: _Node) -> Unplaced:
+def _unplaced(node: Node) -> Unplaced:
     row = node.fields(["model", "environment", "replicas", "reasons"], [])
     return Unplaced(
         row["model"].text(),
         row["environment"].text(),
         row["replicas"].integer(),
-        row["reasons"].rows(_Node.text),
+        row["reasons"].rows(Node.text),
     )
 
 
-def _change(node: _Node) -> Change:
+def _change(node: Node) -> Change:
     words = ["action", "model", "environment", "version", "replicas", "fromNode", "toNode"]
     row = node.fields(words, [])
     return Change(
@@ -247,12 +169,12 @@ def _change(node: _Node) -> Change:
         row["environment"].text(),
         row["version"].text(),
         row["replicas"].integer(),
-        row["fromNode"].optional(_Node.text),
-        row["toNode"].optional(_Node.text),
+        row["fromNode"].optional(Node.text),
+        row["toNode"].optional(Node.text),
     )
 
 
-def _observed(node: _Node) -> Observed:
+def _observed(node: Node) -> Observed:
     row = node.fields(["policy", "model", "environment", "node", "replicas"], [])
     return Observed(
         row["policy"].text(),
@@ -263,7 +185,7 @@ def _observed(node: _Node) -> Observed:
     )
 
 
-def _forced(node: _Node) -> Forced:
+def _forced(node: Node) -> Forced:
     row = node.fields(["model", "environment", "node", "replicas", "reason"], [])
     return Forced(
         row["model"].text(),
@@ -274,11 +196,81 @@ def _forced(node: _Node) -> Forced:
     )
 
 
-def _basis(node: _Node) -> Basis:
+def _basis(node: Node) -> Basis:
     row = node.fields(["catalog", "workspace", "running", "serial"], [])
     return Basis(
         row["catalog"].text(),
         row["workspace"].text(),
         row["running"].text(),
-        row["serial"].optional(_Node.integer),
+        row["serial"].optional(Node.integer),
     )
+
+
+def _wave(node: Node) -> tuple[Change, ...]:
+    return node.rows(_change)
+
+
+def _transition(node: Node) -> TransitionRecord:
+    words = ["kind", "arguments", "put", "delete", "replaced", "uncallable"]
+    row = node.fields([*words, "costBefore", "costAfter"], [])
+    return TransitionRecord(
+        row["kind"].text(),
+        row["arguments"].texts(),
+        put=row["put"].rows(_put),
+        delete=row["delete"].rows(_delete),
+        replaced=row["replaced"].rows(_key),
+        uncallable=row["uncallable"].rows(_endpoint),
+        cost_before=row["costBefore"].steps(MICRO),
+        cost_after=row["costAfter"].steps(MICRO),
+    )
+
+
+def _put(node: Node) -> Mapping[str, Any]:
+    """Return a document as it stands; reading it as an object is the workspace's work."""
+    row = node.fields(["apiVersion", "kind", "metadata", "spec"], [])
+    row["apiVersion"].constant(API_VERSION)
+    row["kind"].one_of(KINDS)
+    row["metadata"].free_form()
+    row["spec"].free_form()
+    return node.free_form()
+
+
+def _delete(node: Node) -> Mapping[str, str]:
+    row = node.fields(["kind", "name"], ["environment"])
+    row["kind"].one_of(KINDS)
+    return node.texts()
+
+
+def _key(node: Node) -> tuple[str, str]:
+    row = node.fields(["model", "environment"], [])
+    return (row["model"].text(), row["environment"].text())
+
+
+def _endpoint(node: Node) -> tuple[str, str, str]:
+    row = node.fields(["model", "environment", "version"], [])
+    return (row["model"].text(), row["environment"].text(), row["version"].text())
+
+
+def _refusal(node: Node) -> Refusal:
+    row = node.fields(["reason", "message", "conflicts", "repairs"], [])
+    return Refusal(
+        row["reason"].choice(RefusalReason),
+        row["message"].text(),
+        row["conflicts"].rows(_conflict),
+        row["repairs"].rows(Node.text),
+    )
+
+
+def _conflict(node: Node) -> Conflict:
+    row = node.fields(["kind", "members", "message", "proved"], [])
+    return Conflict(
+        row["kind"].text(),
+        row["members"].rows(Node.text),
+        row["message"].text(),
+        row["proved"].flag(),
+    )
+
+
+def _difference(node: Node) -> PolicyDifference:
+    row = node.fields(["added", "removed"], [])
+    return PolicyDifference(row["added"].rows(Node.text), row["removed"].rows(Node.text))

@@ -14,11 +14,55 @@ from hypothesis import strategies as st
 from placement.errors import InputError
 from placement.plan.document import COLUMNS, running_digest
 from placement.plan.plan import Plan
-from placement.plan.rows import Observed, Tier
+from placement.plan.reading import OPTIONAL
+from placement.plan.rows import (
+    Certificate,
+    Observed,
+    PolicyDifference,
+    Status,
+    Tier,
+    TransitionRecord,
+)
+from placement.workspace.dumping import to_document
+from placement.workspace.refusal import Conflict, Refusal, RefusalReason
 from tests.verifier.fleet import At, plan_of
 from tests.verifier.story import CATALOG, PLAN, SPACE
 
 DOCUMENT: dict[str, Any] = json.loads(PLAN.to_json())
+
+CHANGED = replace(
+    PLAN,
+    waves=(PLAN.changes[:2], PLAN.changes[2:3]),
+    transition=TransitionRecord(
+        "release",
+        {"model": "chat", "source": "development", "target": "production"},
+        put=tuple(to_document(one) for one in SPACE.deployments),
+        delete=(
+            {"kind": "Policy", "name": "eu"},
+            {"kind": "ModelDeployment", "name": "old", "environment": "production"},
+        ),
+        replaced=(("chat", "production"),),
+        uncallable=(("chat", "production", "0"), ("old", "production", "2")),
+        cost_before=1_234_567,
+        cost_after=2_000_000,
+    ),
+    policy_difference=PolicyDifference(("us-only",), ("eu", "t4")),
+)
+REFUSED = Plan(
+    status=Status.INFEASIBLE,
+    certificate=Certificate.NONE,
+    tiers=(),
+    assignments=(),
+    unplaced=(),
+    changes=(),
+    basis=PLAN.basis,
+    refusal=Refusal(
+        RefusalReason.NO_ORDER,
+        "no order",
+        (Conflict("order", ("deployment chat@production", "node g/0"), "4 of 3", proved=True),),
+        ("set `rollout` to recreate",),
+    ),
+)
 
 
 def edited(**fields: Any) -> str:
@@ -27,6 +71,14 @@ def edited(**fields: Any) -> str:
 
 def with_row(key: str, **fields: Any) -> str:
     return edited(**{key: [{**DOCUMENT[key][0], **fields}, *DOCUMENT[key][1:]]})
+
+
+def with_part(plan: Plan, key: str, **fields: Any) -> str:
+    """Return the text of a plan with one of its objects edited, or without a field set to ..."""
+    document = json.loads(plan.to_json())
+    part = {**document[key], **fields}
+    document[key] = {name: value for name, value in part.items() if value is not ...}
+    return json.dumps(document)
 
 
 def refusal(text: str) -> str:
@@ -67,6 +119,86 @@ def test_optional_keys_are_left_out_when_empty() -> None:
     assert not {"observed", "forced", "warnings"} & json.loads(plain.to_json()).keys()
     warned = replace(PLAN, warnings=("look",))
     assert json.loads(warned.to_json())["warnings"] == ["look"]
+
+
+def test_what_belongs_to_a_change_comes_in_its_place() -> None:
+    keys = list(json.loads(CHANGED.to_json()))
+    first = keys.index("forced") + 1
+    assert keys[first : first + 4] == ["waves", "transition", "policyDifference", "basis"]
+    assert not {"waves", "transition", "policyDifference", "refusal"} & DOCUMENT.keys()
+
+
+def test_a_wave_is_a_list_of_changes() -> None:
+    waves = json.loads(CHANGED.to_json())["waves"]
+    assert waves == [DOCUMENT["changes"][:2], DOCUMENT["changes"][2:3]]
+
+
+def test_a_transition_names_objects_as_documents_and_costs_in_usd() -> None:
+    record = json.loads(CHANGED.to_json())["transition"]
+    assert list(record) == [
+        "kind",
+        "arguments",
+        "put",
+        "delete",
+        "replaced",
+        "uncallable",
+        "costBefore",
+        "costAfter",
+    ]
+    assert record["put"][0]["metadata"]["name"] == "chat"
+    assert record["replaced"] == [{"model": "chat", "environment": "production"}]
+    assert record["uncallable"][1] == {
+        "model": "old",
+        "environment": "production",
+        "version": "2",
+    }
+    assert (record["costBefore"], record["costAfter"]) == (1.234567, 2)
+
+
+def test_a_refused_plan_says_why_and_nothing_else() -> None:
+    document = json.loads(REFUSED.to_json())
+    assert document["refusal"] == {
+        "reason": "no-order",
+        "message": "no order",
+        "conflicts": [
+            {
+                "kind": "order",
+                "members": ["deployment chat@production", "node g/0"],
+                "message": "4 of 3",
+                "proved": True,
+            }
+        ],
+        "repairs": ["set `rollout` to recreate"],
+    }
+    assert (document["status"], document["certificate"]) == ("infeasible", "none")
+    assert document["tiers"] == document["assignments"] == document["changes"] == []
+
+
+def test_a_difference_of_no_policies_is_told_from_none() -> None:
+    same = replace(PLAN, policy_difference=PolicyDifference((), ()))
+    assert Plan.from_json(same.to_json()) == same != PLAN
+
+
+@pytest.mark.parametrize("plan", [CHANGED, REFUSED, replace(CHANGED, waves=())])
+def test_the_round_trip_of_a_change_is_exact(plan: Plan) -> None:
+    text = plan.to_json()
+    again = Plan.from_json(text)
+    assert again == plan
+    assert again.to_json() == text
+    assert again.digest == plan.digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replace(CHANGED, waves=CHANGED.waves[::-1]),
+        replace(CHANGED, policy_difference=None),
+        replace(CHANGED, transition=None),
+        replace(REFUSED, refusal=None),
+    ],
+)
+def test_everything_about_a_change_is_signed(change: Plan) -> None:
+    assert change.digest not in (CHANGED.digest, REFUSED.digest)
 
 
 def test_numbers_are_written_as_people_write_them() -> None:
@@ -156,6 +288,68 @@ def test_the_running_digest_knows_neither_order_nor_cost() -> None:
         (with_row("changes", action="hop"), "`changes[0].action` must be one of place, keep"),
         (with_row("unplaced", reasons="x"), "`unplaced[0].reasons` must be a list"),
         (edited(basis={}), "`basis.catalog` is missing"),
+        (edited(waves={}), "`waves` must be a list"),
+        (edited(waves=[1]), "`waves[0]` must be a list"),
+        (edited(waves=[[{}]]), "`waves[0][0].action` is missing"),
+        (edited(waves=[DOCUMENT["changes"], [1]]), "`waves[1][0]` must be an object"),
+        (edited(transition=None), "`transition` must be an object"),
+        (edited(refusal=None), "`refusal` must be an object"),
+        (edited(policyDifference=[]), "`policyDifference` must be an object"),
+        (edited(policyDifference={"added": []}), "`policyDifference.removed` is missing"),
+        (edited(policyDifference={"added": [1], "removed": []}), "`policyDifference.added[0]`"),
+        (with_part(CHANGED, "transition", more=1), "unknown key `transition.more`"),
+        (with_part(CHANGED, "transition", put=...), "`transition.put` is missing"),
+        (with_part(CHANGED, "transition", arguments=[]), "`transition.arguments` must be an obj"),
+        (with_part(CHANGED, "transition", arguments={"a": 1}), "`transition.arguments.a` must be"),
+        (with_part(CHANGED, "transition", put=[{}]), "`transition.put[0].apiVersion` is missing"),
+        (
+            with_part(CHANGED, "transition", put=[{**to_document(SPACE.deployments[0]), "x": 1}]),
+            "unknown key `transition.put[0].x`",
+        ),
+        (
+            with_part(
+                CHANGED, "transition", put=[{**to_document(SPACE.deployments[0]), "kind": "Pod"}]
+            ),
+            "`transition.put[0].kind` must be one of Environment, ModelDeployment, Policy",
+        ),
+        (
+            with_part(
+                CHANGED, "transition", put=[{**to_document(SPACE.deployments[0]), "spec": 1}]
+            ),
+            "`transition.put[0].spec` must be an object",
+        ),
+        (
+            with_part(CHANGED, "transition", delete=[{"kind": "Policy"}]),
+            "`transition.delete[0].name` is missing",
+        ),
+        (
+            with_part(CHANGED, "transition", delete=[{"kind": "Pod", "name": "x"}]),
+            "`transition.delete[0].kind` must be one of",
+        ),
+        (
+            with_part(CHANGED, "transition", delete=[{"kind": "Policy", "name": 1}]),
+            "`transition.delete[0].name` must be a text",
+        ),
+        (
+            with_part(CHANGED, "transition", replaced=[["a", "b"]]),
+            "`transition.replaced[0]` must be an object",
+        ),
+        (
+            with_part(CHANGED, "transition", uncallable=[{"model": "a", "environment": "b"}]),
+            "`transition.uncallable[0].version` is missing",
+        ),
+        (
+            with_part(CHANGED, "transition", costAfter=1e-7),
+            "`transition.costAfter` must be a multiple of 1/1000000",
+        ),
+        (with_part(REFUSED, "refusal", reason="mood"), "`refusal.reason` must be one of self-rel"),
+        (with_part(REFUSED, "refusal", repairs=...), "`refusal.repairs` is missing"),
+        (with_part(REFUSED, "refusal", repairs=[1]), "`refusal.repairs[0]` must be a text"),
+        (with_part(REFUSED, "refusal", more=1), "unknown key `refusal.more`"),
+        (
+            with_part(REFUSED, "refusal", conflicts=[{"kind": "order"}]),
+            "`refusal.conflicts[0].members` is missing",
+        ),
     ],
 )
 def test_a_bad_document_is_refused_with_its_place(text: str, where: str) -> None:
@@ -183,7 +377,7 @@ JSON = st.recursive(
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(st.sampled_from(sorted(DOCUMENT)), JSON)
+@given(st.sampled_from(sorted({*DOCUMENT, *OPTIONAL})), JSON)
 def test_no_value_of_a_key_ends_in_a_traceback(key: str, value: Any) -> None:
     try:
         plan = Plan.from_json(edited(**{key: value}))
