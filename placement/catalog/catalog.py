@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from placement.catalog.codes import Code
 from placement.catalog.geography import blocs_of, distance_km, reference_point
 from placement.catalog.names import CatalogNames
-from placement.catalog.rows import Gpu, NodeGroup, Region, Reserved
+from placement.catalog.rows import Gpu, NodeGroup, NodeState, Region, Reserved
 from placement.catalog.table import NodeTable, make_table
 from placement.errors import Diagnostic, InputError
 from placement.pricing import round_half_even
@@ -31,6 +31,8 @@ FIT_US_PER_KM = 15.23
 
 DIGEST_FORMAT = "placement-catalog/1"
 
+_NO_STATES: Mapping[int, NodeState] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -46,6 +48,8 @@ class Catalog:
         Sorted by name.
     reserved : mapping of str to Reserved
         By node name ``{node_group}/{index}``; only nodes with a reservation.
+    states : mapping of str to NodeState
+        By node name; only nodes in another state than their node group.
     latency : mapping of (str, str) to int
         Measured round trips between region keys in microseconds.
     digest : str
@@ -58,6 +62,7 @@ class Catalog:
     gpus: Mapping[str, Gpu]
     node_groups: tuple[NodeGroup, ...]
     reserved: Mapping[str, Reserved] = field(default_factory=lambda: MappingProxyType({}))
+    states: Mapping[str, NodeState] = field(default_factory=lambda: MappingProxyType({}))
     latency: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
     digest: str = ""
     name: str = "catalog"
@@ -91,6 +96,38 @@ class Catalog:
         group = self.groups_by_name.get(node.rpartition("/")[0])
         index = None if group is None else group.index_of(node)
         return None if group is None or index is None else (group, index)
+
+    def state_of(self, group: NodeGroup, index: int) -> NodeState:
+        """Return the state of one node: its own, else that of its node group."""
+        return self.own_states(group).get(index, group.state)
+
+    def own_states(self, group: NodeGroup) -> Mapping[int, NodeState]:
+        """Return the states by index of the nodes that are in another one than their group."""
+        return self._own_states.get(group.name, _NO_STATES)
+
+    def state_counts(self, group: NodeGroup) -> Mapping[NodeState, int]:
+        """Return how many nodes of a group are in each state; absent is 0."""
+        counts = Counter(self.own_states(group).values())
+        counts[group.state] += group.count - counts.total()
+        return counts
+
+    def holding(self, group: NodeGroup) -> int:
+        """Return how many nodes of a group may hold running replicas."""
+        counts = self.state_counts(group)
+        return sum(number for state, number in counts.items() if state.holds)
+
+    def accepting(self, group: NodeGroup) -> int:
+        """Return how many nodes of a group may take new replicas."""
+        counts = self.state_counts(group)
+        return sum(number for state, number in counts.items() if state.accepts)
+
+    @cached_property
+    def _own_states(self) -> Mapping[str, Mapping[int, NodeState]]:
+        found: defaultdict[str, dict[int, NodeState]] = defaultdict(dict)
+        for node, state in self.states.items():
+            group, _, index = node.rpartition("/")
+            found[group][int(index)] = state
+        return found
 
     def find_gpus(self, name: str) -> tuple[str, ...]:
         """Return the canonical names of the GPUs of this catalog that ``name`` means.
@@ -170,6 +207,7 @@ def make_catalog(
     node_groups: Iterable[NodeGroup],
     *,
     reserved: Mapping[str, Reserved] | None = None,
+    states: Mapping[str, NodeState] | None = None,
     latency: Mapping[tuple[str, str], int] | None = None,
     name: str = "catalog",
 ) -> Catalog:
@@ -186,6 +224,7 @@ def make_catalog(
         gpus=_frozen({gpu.name: gpu for gpu in cards}),
         node_groups=tuple(sorted(map(_frozen_group, node_groups), key=lambda group: group.name)),
         reserved=_frozen(reserved or {}),
+        states=_frozen(states or {}),
         latency=_frozen(latency or {}),
         name=name,
     )
@@ -193,6 +232,7 @@ def make_catalog(
     _check_names([gpu.name for gpu in cards], "GPU")
     _check_names([group.name for group in catalog.node_groups], "node group")
     _check_references(catalog)
+    catalog = replace(catalog, states=_telling(catalog))
     return replace(catalog, digest=digest_of(catalog))
 
 
@@ -210,9 +250,22 @@ def digest_of(catalog: Catalog) -> str:
          for g in catalog.node_groups],
         [[node, r.gpu_slots, r.cpus, r.memory] for node, r in catalog.reserved.items()],
         [[*pair, rtt] for pair, rtt in catalog.latency.items()],
+        *([list(catalog.states.items())] if catalog.states else []),
     ]  # fmt: skip
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _telling(catalog: Catalog) -> Mapping[str, NodeState]:
+    """Return the states of single nodes without those that their node group has as well."""
+    groups = catalog.groups_by_name
+    return MappingProxyType(
+        {
+            node: state
+            for node, state in catalog.states.items()
+            if groups[node.rpartition("/")[0]].state is not state
+        }
+    )
 
 
 def _frozen(rows: Mapping[K, V]) -> Mapping[K, V]:
@@ -253,6 +306,11 @@ def _check_references(catalog: Catalog) -> None:
     wrong += [
         _fault(Code.UNKNOWN_NODE, f"reservation on unknown node `{node}`")
         for node in catalog.reserved
+        if catalog.find_node(node) is None
+    ]
+    wrong += [
+        _fault(Code.UNKNOWN_NODE, f"state of unknown node `{node}`")
+        for node in catalog.states
         if catalog.find_node(node) is None
     ]
     if wrong:

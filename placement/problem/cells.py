@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from placement.catalog.rows import NodeGroup
 
 
+Likeness = tuple[Reserved, tuple[Resident, ...], bool]
+"""(reservation, residents, whether new replicas may come): nodes of a group alike in all three
+are interchangeable.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Nodes of one group with the same free capacity and the same residents.
+    """Nodes of one group with the same free capacity, the same residents and a like state.
 
     Attributes
     ----------
@@ -81,14 +87,14 @@ def make_cells(
     special: dict[int, set[int]] = defaultdict(set)
     for number, index in residents:
         special[number].add(index)
-    for node in catalog.reserved:
+    for node in (*catalog.reserved, *catalog.states):
         place = catalog.find_node(node)
         if place is not None:
             special[position[place[0].name]].add(place[1])
     cells: list[Cell] = []
     for number in groups:
         group = catalog.node_groups[number]
-        if group.state.holds and group.count:
+        if catalog.holding(group):
             cells += _cells_of_group(catalog, number, group, sorted(special[number]), residents)
     return tuple(cells)
 
@@ -100,14 +106,16 @@ def _cells_of_group(
     special: Sequence[int],
     residents: Mapping[tuple[int, int], tuple[Resident, ...]],
 ) -> list[Cell]:
-    alike: dict[tuple[Reserved, tuple[Resident, ...]], list[int]] = defaultdict(list)
+    alike: dict[Likeness, list[int]] = defaultdict(list)
     for index in special:
-        reserved = catalog.reserved.get(group.node(index), Reserved())
-        alike[reserved, residents.get((number, index), ())].append(index)
+        state = catalog.state_of(group, index)
+        if state.holds:
+            reserved = catalog.reserved.get(group.node(index), Reserved())
+            alike[reserved, residents.get((number, index), ()), state.accepts].append(index)
     named = set(special)
     plain = [index for index in range(group.count) if index not in named]
-    if plain:
-        alike[Reserved(), ()] = plain
+    if plain and group.state.holds:
+        alike[Reserved(), (), group.state.accepts] = plain
     cells = [_cell(number, group, key, tuple(indices)) for key, indices in alike.items()]
     return sorted(cells, key=lambda cell: cell.indices)
 
@@ -115,10 +123,10 @@ def _cells_of_group(
 def _cell(
     number: int,
     group: NodeGroup,
-    key: tuple[Reserved, tuple[Resident, ...]],
+    key: Likeness,
     indices: tuple[int, ...],
 ) -> Cell:
-    reserved, residents = key
+    reserved, residents, accepts = key
     taken = reserved.gpu_slots or (0,) * len(group.gpu_slots)
     return Cell(
         group=number,
@@ -128,5 +136,5 @@ def _cell(
         memory=group.memory - reserved.memory,
         extra=tuple(sorted(group.extra.items())),
         residents=residents,
-        accepts=group.state.accepts,
+        accepts=accepts,
     )

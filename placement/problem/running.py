@@ -41,7 +41,7 @@ def residents_by_node(
     for row in workspace.running:
         d = number.get(row.key)
         place = catalog.find_node(row.node)
-        if d is None or place is None or not place[0].state.holds:
+        if d is None or place is None or not catalog.state_of(*place).holds:
             continue
         deployment = deployments[d]
         alike = row.version == deployment.version and row.gpus == deployment.gpus * row.replicas
