@@ -18,12 +18,12 @@ class Demand(Constraint):
     name: ClassVar[str] = "demand"
 
     def compile(self, builder: ProblemBuilder) -> None:
-        """At most ``replicas``; at least ``minReplicas`` if anything is placed."""
+        """At most what is wanted; at least ``minReplicas`` if anything is placed."""
         for d, deployment in enumerate(builder.deployments):
             count = [(pair, 1) for pair in builder.pairs_of(d).tolist()]
             if not count:
                 continue
-            builder.row(count, high=deployment.replicas, name=self.name)
+            builder.row(count, high=builder.wanted[d], name=self.name)
             if deployment.min_replicas > 1:
                 flag = (builder.any_placed(d), -deployment.min_replicas)
                 builder.row([*count, flag], low=0, name=self.name)

@@ -38,6 +38,9 @@ class ProblemBuilder:
         Whether nodes in use are counted (billing by node).
     allowed : bool array or None
         Restricts the pairs: shape (deployments, cells).
+    wanted : sequence of int or None
+        The most replicas of each deployment that may be placed, at most its ``replicas``, which
+        it is if absent.
     """
 
     def __init__(
@@ -49,9 +52,11 @@ class ProblemBuilder:
         eligible: Sequence[NDArray[np.bool_]],
         bill_nodes: bool = False,
         allowed: NDArray[np.bool_] | None = None,
+        wanted: Sequence[int] | None = None,
     ) -> None:
         self.catalog = catalog
         self.deployments = tuple(deployments)
+        self.wanted = tuple(d.replicas for d in deployments) if wanted is None else tuple(wanted)
         self.cells = tuple(cells)
         self.eligible = tuple(eligible)
         self.bill_nodes = bill_nodes
@@ -86,14 +91,14 @@ class ProblemBuilder:
             if allowed is not None:
                 mask = mask & allowed[d]
             cells = np.flatnonzero(mask)
-            per_node = self._per_node(deployment, cells)
+            per_node = self._per_node(deployment, cells, self.wanted[d])
             kept = self.residents_of(d, cells)
             per_node = np.where(self.accepts[cells], per_node, np.minimum(per_node, kept))
-            high = np.minimum(per_node * self.size[cells], deployment.replicas)
+            high = np.minimum(per_node * self.size[cells], self.wanted[d])
             use = high > 0
             owner.append(np.full(int(use.sum()), d, np.int64))
             where.append(cells[use])
-            most.append(np.minimum(per_node[use], deployment.replicas))
+            most.append(np.minimum(per_node[use], self.wanted[d]))
             total.append(high[use])
         self.pair_deployment = np.concatenate(owner) if owner else np.zeros(0, np.int64)
         self.pair_cell = np.concatenate(where) if where else np.zeros(0, np.int64)
@@ -104,9 +109,9 @@ class ProblemBuilder:
         self._low = [0] * len(self.pair_deployment)
         self._high = self.pair_high.tolist()
 
-    def _per_node(self, deployment: ModelDeployment, cells: Ints) -> Ints:
-        """Return how many replicas of one deployment fit one empty node of each cell."""
-        fit = np.full(len(cells), deployment.replicas, np.int64)
+    def _per_node(self, deployment: ModelDeployment, cells: Ints, most: int) -> Ints:
+        """Return how many of ``most`` replicas of a deployment fit one empty node of each cell."""
+        fit = np.full(len(cells), most, np.int64)
         for demand, free in self.node_demands(deployment):
             if demand:
                 fit = np.minimum(fit, np.maximum(free[cells], 0) // demand)

@@ -20,6 +20,7 @@ from placement.problem.tiers import (
     last_tier,
     moves_tier,
     shortfalls,
+    strict_tier,
     unplaced_tiers,
 )
 
@@ -47,6 +48,10 @@ class Compiled:
         Movable running replicas per deployment.
     priorities : tuple of int
         The priority classes of the whole snapshot, high to low.
+    wanted : tuple of int
+        The most replicas of each deployment that may be placed.
+    strict : frozenset of int
+        Deployments that come before all others: they must be placed whole.
     """
 
     catalog: Catalog
@@ -57,6 +62,8 @@ class Compiled:
     cells: tuple[Cell, ...]
     movable: tuple[int, ...]
     priorities: tuple[int, ...]
+    wanted: tuple[int, ...]
+    strict: frozenset[int] = frozenset()
 
     def build(
         self, cells: Sequence[Cell], *, allowed: Mask | None = None
@@ -77,12 +84,14 @@ class Compiled:
             eligible=self.eligible,
             bill_nodes=self.bill_nodes,
             allowed=allowed,
+            wanted=self.wanted,
         )
         for constraint in CONSTRAINTS:
             constraint.compile(builder)
         shortfall = shortfalls(builder, self.movable)
         tiers = [
             *displaced_tiers(builder, shortfall, self.priorities),
+            *([strict_tier(builder, sorted(self.strict))] if self.strict else []),
             *unplaced_tiers(builder, self.priorities),
             moves_tier(builder, self.movable, shortfall),
             last_tier(builder, self.objective),
@@ -118,6 +127,7 @@ def compile_snapshot(
         cells=make_cells(catalog, groups.tolist(), residents),
         movable=tuple(movable(residents, len(deployments))),
         priorities=tuple(sorted({d.priority for d in deployments}, reverse=True)) or (0,),
+        wanted=tuple(d.replicas for d in deployments),
     )
 
 

@@ -69,6 +69,8 @@ def _part(compiled: Compiled, deployments: tuple[int, ...], cells: tuple[int, ..
         eligible=tuple(compiled.eligible[d] for d in deployments),
         cells=tuple(_renumbered(compiled.cells[c], number) for c in cells),
         movable=tuple(compiled.movable[d] for d in deployments),
+        wanted=tuple(compiled.wanted[d] for d in deployments),
+        strict=frozenset(number[d] for d in compiled.strict if d in number),
     )
 
 

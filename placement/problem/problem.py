@@ -45,7 +45,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class TierSpec:
-    """Minimise ``constant + sum(coefficient x variable)``."""
+    """Minimise ``constant + sum(coefficient x variable)``, which is never below ``floor``.
+
+    The floor of the last tier holds only where the tiers before it are at theirs.
+    """
 
     name: str
     unit: str | None
@@ -53,6 +56,7 @@ class TierSpec:
     constant: int
     variable: Ints
     coefficient: Ints
+    floor: int = 0
 
     def value(self, solution: Ints) -> int:
         """Return the exact value of a solution."""

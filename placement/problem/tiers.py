@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from placement.objectives.mix import Mix
 
 LARGEST = 2**62
+MOVES = "moves"
+STRICT = "strict"
+"""Name of a tier that no plan shows: it is 0 in all of them."""
 
 
 def make_tier(
@@ -26,12 +29,13 @@ def make_tier(
     constant: int = 0,
     unit: str | None = None,
     scale: int = UNIT,
+    floor: int = 0,
 ) -> TierSpec:
     """Return a tier from (variable, coefficient) terms."""
     entries = [(v, c) for v, c in terms if c]
     variables = np.array([v for v, _ in entries], np.int64)
     coefficients = np.array([c for _, c in entries], np.int64)
-    return TierSpec(name, unit, scale, constant, variables, coefficients)
+    return TierSpec(name, unit, scale, constant, variables, coefficients, floor)
 
 
 def _named(name: str, priority: int, classes: Sequence[int]) -> str:
@@ -68,14 +72,26 @@ def unplaced_tiers(builder: ProblemBuilder, classes: Sequence[int]) -> list[Tier
     tiers = []
     for priority in classes:
         terms: list[tuple[int, int]] = []
-        wanted = 0
+        asked = left_out = 0
         for d, deployment in enumerate(builder.deployments):
             if deployment.priority == priority:
-                wanted += deployment.weight * deployment.replicas
+                asked += deployment.weight * deployment.replicas
+                left_out += deployment.weight * (deployment.replicas - builder.wanted[d])
                 terms += [(p, -deployment.weight) for p in builder.pairs_of(d).tolist()]
         name = _named("unplaced", priority, classes)
-        tiers.append(make_tier(name, terms, constant=wanted, unit="GPU"))
+        tiers.append(make_tier(name, terms, constant=asked, unit="GPU", floor=left_out))
     return tiers
+
+
+def strict_tier(builder: ProblemBuilder, strict: Iterable[int]) -> TierSpec:
+    """Weight of replicas without a node of the deployments that must be placed whole."""
+    asked = 0
+    terms: list[tuple[int, int]] = []
+    for d in strict:
+        weight = builder.deployments[d].weight
+        asked += weight * builder.wanted[d]
+        terms += [(p, -weight) for p in builder.pairs_of(d).tolist()]
+    return make_tier(STRICT, terms, constant=asked, unit="GPU")
 
 
 def moves_tier(
@@ -100,7 +116,7 @@ def moves_tier(
         terms.append((variable, -builder.deployments[d].weight))
         owed = min(movable[d], builder.deployments[d].replicas)
         builder.row([(variable, 1), *staying.get(d, ())], high=owed, name="moves")
-    return make_tier("moves", terms, constant=constant, unit="GPU")
+    return make_tier(MOVES, terms, constant=constant, unit="GPU")
 
 
 def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
@@ -122,7 +138,22 @@ def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
     variable = np.concatenate([np.arange(pairs), np.array(list(opened.values()), np.int64)])
     price = per_node[np.array(list(opened), np.int64)]
     coefficient = np.concatenate([values, price])
-    return TierSpec(objective.name, objective.unit, objective.scale, 0, variable, coefficient)
+    floor = 0 if builder.bill_nodes else _cheapest(builder, values)
+    return TierSpec(
+        objective.name, objective.unit, objective.scale, 0, variable, coefficient, floor
+    )
+
+
+def _cheapest(builder: ProblemBuilder, values: Ints) -> int:
+    """Return what the wanted replicas cost if each deployment had the fleet to itself."""
+    total = 0
+    for d in range(len(builder.deployments)):
+        mine = builder.pairs_of(d)
+        order = mine[np.argsort(values[mine], kind="stable")]
+        there = np.cumsum(builder.pair_high[order])
+        counts = np.diff(np.minimum(there, builder.wanted[d]), prepend=0)
+        total += int(values[order] @ counts)
+    return total
 
 
 def _times(factor: int, column: Ints, objective: Mix) -> Ints:

@@ -16,6 +16,7 @@ from placement.errors import SolverFaultError
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.problem import Ints, Problem, TierSpec
+from placement.problem.tiers import MOVES
 from placement.solvers.cell_task import cell_tasks
 from placement.solvers.cpsat import Answer, Effort, Model, Outcome, complete
 from placement.solvers.greedy import Layout, counts_of
@@ -64,9 +65,9 @@ def solve_tiers(
     closed: list[tuple[TierSpec, int]] = []
     bounds: list[int | None] = []
     for number, tier in enumerate(problem.tiers):
-        bound = 0 if number < len(problem.tiers) - 1 else None
+        bound = _floor(problem, number, best)
         if tier.value(best) != bound:
-            own = replace(effort, slack=0) if bound == 0 else effort
+            own = effort if number == len(problem.tiers) - 1 else replace(effort, slack=0)
             answer = _minimise(problem, tier, closed, best, own)
             if answer.outcome is Outcome.INFEASIBLE:
                 raise SolverFaultError(f"tier {tier.name} is infeasible under the tiers before it")
@@ -77,6 +78,15 @@ def solve_tiers(
         report(tier.name, tier.value(best), bound)
         closed.append((tier, tier.value(best)))
     return best, bounds
+
+
+def _floor(problem: Problem, number: int, solution: Ints) -> int | None:
+    """Return what needs no proof of one tier; of the last one while the others are at theirs."""
+    *others, last = problem.tiers
+    if number < len(others):
+        return others[number].floor
+    free = all(t.value(solution) == t.floor for t in others if t.name != MOVES)
+    return last.floor if free else None
 
 
 def _strongest(floor: int | None, bound: int | None) -> int | None:
@@ -123,6 +133,8 @@ def warm_start(problem: Problem, counts: Ints, known: Mapping[int, int]) -> Ints
     separate questions, so one sum of all tiers answers each of them best. No limit ends this:
     it is small, and whatever is at hand must be known in full.
     """
+    if len(problem.low) == problem.pairs:
+        return counts
     total = np.zeros(len(problem.low), np.int64)
     for tier in problem.tiers:
         weight = 2 if tier.name.startswith("displaced") else 1

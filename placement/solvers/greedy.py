@@ -166,7 +166,7 @@ class Greedy:
 
     def keep(self, d: int) -> None:
         """Leave running replicas where they are as far as the rules allow."""
-        wanted = self.builder.deployments[d].replicas
+        wanted = self.builder.wanted[d]
         for pair in self.builder.pairs_of(d).tolist():
             cell = int(self.builder.pair_cell[pair])
             running = self.builder.cells[cell].resident(d)
@@ -187,7 +187,7 @@ class Greedy:
                 wanted = min(entry.min_domains, self.builder.deployments[d].replicas)
                 self._fill(d, pairs, fresh=(entry.over, wanted))
         placed = -1
-        while placed < len(self.puts[d]) < self.builder.deployments[d].replicas:
+        while placed < len(self.puts[d]) < self.builder.wanted[d]:
             placed = len(self.puts[d])
             self._fill(d, pairs)
 
@@ -208,7 +208,7 @@ class Greedy:
         self, d: int, pairs: Iterable[int], *, fresh: tuple[Domain, int] | None = None
     ) -> None:
         """Put replicas on nodes in order; with ``fresh`` only until that many domains are used."""
-        wanted = self.builder.deployments[d].replicas
+        wanted = self.builder.wanted[d]
         for pair in pairs:
             cell = int(self.builder.pair_cell[pair])
             item = self._item(pair)

@@ -86,7 +86,7 @@ class Guided:
         bounds: list[int | None] = []
         last = len(self.problem.tiers) - 1
         for number, tier in enumerate(self.problem.tiers):
-            bound = None if number == last else 0
+            bound = None if number == last else tier.floor
             if self.best.values[number] != bound and not self.limits.over():
                 self.relaxed = self._relax(tier)
                 self.unpriced |= self.relaxed is None and self.limits.deadline is not None

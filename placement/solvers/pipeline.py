@@ -176,8 +176,8 @@ def _solve_part(part: _Part, limits: Limits, report: Report) -> Solved:
 
 
 def _floors(part: _Part) -> tuple[TierBound, ...]:
-    """Return the bounds that need no proof: nothing before the last tier is below 0."""
-    return tuple(TierBound(tier.name, 0) for tier in part.problem.tiers[:-1])
+    """Return the bounds that need no proof: nothing before the last tier is below its floor."""
+    return tuple(TierBound(tier.name, tier.floor) for tier in part.problem.tiers[:-1])
 
 
 def _nothing(compiled: Compiled) -> Solved:
