@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from placement.catalog.codes import Code
+from placement.catalog.checks import check_names, check_references
+from placement.catalog.digest import digest_of
 from placement.catalog.geography import blocs_of, distance_km, reference_point
 from placement.catalog.names import CatalogNames
 from placement.catalog.rows import Gpu, NodeGroup, NodeState, Region, Reserved
 from placement.catalog.table import NodeTable, make_table
-from placement.errors import Diagnostic, InputError
 from placement.pricing import round_half_even
 
 if TYPE_CHECKING:
@@ -28,8 +26,6 @@ V = TypeVar("V")
 FIT_BASE_US = 22_700
 FIT_US_PER_KM = 15.23
 """Linear fit of 5,584 measured inter-region round trips (r2 0.77)."""
-
-DIGEST_FORMAT = "placement-catalog/1"
 
 _NO_STATES: Mapping[int, NodeState] = MappingProxyType({})
 
@@ -65,7 +61,7 @@ class Catalog:
     states: Mapping[str, NodeState] = field(default_factory=lambda: MappingProxyType({}))
     latency: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
     digest: str = ""
-    name: str = "catalog"
+    name: str = field(default="catalog", compare=False)
 
     @cached_property
     def groups_by_name(self) -> Mapping[str, NodeGroup]:
@@ -86,6 +82,10 @@ class Catalog:
             frozenset(flavors["cpu"]),
             name=self.name,
         )
+
+    def group_of(self, node: str) -> NodeGroup:
+        """Return the node group that a node name begins with; KeyError if there is none."""
+        return self.groups_by_name[node.rpartition("/")[0]]
 
     def find_node(self, node: str) -> tuple[NodeGroup, int] | None:
         """Return the node group and index of a node name, or None if there is no such node.
@@ -172,6 +172,21 @@ class Catalog:
                 found[self.regions[end].country, start].append(rtt)
         return found
 
+    def to_files(self) -> dict[str, str]:
+        """Return the text of every file of the catalog by file name.
+
+        ``load_catalog_texts`` reads the same catalog from them, with the same digest; so does
+        ``load_catalog`` from a folder of such files.
+
+        Raises
+        ------
+        InputError
+            If the catalog was made in code and has what its files cannot say.
+        """
+        from placement.catalog.dump import to_files
+
+        return to_files(self)
+
     @cached_property
     def containment(self) -> nx.DiGraph[tuple[str, str]]:
         """Containment DAG: bloc / continent -> country -> region -> zone -> node group.
@@ -218,52 +233,50 @@ def make_catalog(
     InputError
         If two rows have one name, or a row refers to something that is not there.
     """
-    places, cards = tuple(regions), tuple(gpus)
+    places, cards, groups = tuple(regions), tuple(gpus), tuple(node_groups)
     catalog = Catalog(
-        regions=_frozen({region.key: region for region in regions}),
+        regions=_frozen({region.key: region for region in places}),
         gpus=_frozen({gpu.name: gpu for gpu in cards}),
-        node_groups=tuple(sorted(map(_frozen_group, node_groups), key=lambda group: group.name)),
+        node_groups=tuple(sorted(_with_every_extra(groups), key=lambda group: group.name)),
         reserved=_frozen(reserved or {}),
         states=_frozen(states or {}),
         latency=_frozen(latency or {}),
         name=name,
     )
-    _check_names([region.key for region in places], "region")
-    _check_names([gpu.name for gpu in cards], "GPU")
-    _check_names([group.name for group in catalog.node_groups], "node group")
-    _check_references(catalog)
-    catalog = replace(catalog, states=_telling(catalog))
-    return replace(catalog, digest=digest_of(catalog))
+    check_names([region.key for region in places], "region")
+    check_names([gpu.name for gpu in cards], "GPU")
+    check_names([group.name for group in catalog.node_groups], "node group")
+    check_references(catalog)
+    return _tidy(catalog)
 
 
-def digest_of(catalog: Catalog) -> str:
-    """Return ``sha256:...`` over all rows, in order; the catalog's folder name is no part."""
-    content = [
-        DIGEST_FORMAT,
-        [[r.key, r.name, r.country, r.latitude, r.longitude, r.carbon, r.partition]
-         for r in catalog.regions.values()],
-        [[g.name, g.vendor, g.memory, g.architecture, sorted(g.aliases), g.family, g.tdp_w]
-         for g in catalog.gpus.values()],
-        [[g.name, g.region.key, g.zone, g.instance_type, g.flavor_type, g.flavor, g.gpu_count,
-          g.gpu_fraction and str(g.gpu_fraction), g.cpus, g.memory, g.price, g.count,
-          g.state, sorted(g.extra.items())]
-         for g in catalog.node_groups],
-        [[node, r.gpu_slots, r.cpus, r.memory] for node, r in catalog.reserved.items()],
-        [[*pair, rtt] for pair, rtt in catalog.latency.items()],
-        *([list(catalog.states.items())] if catalog.states else []),
-    ]  # fmt: skip
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+def _tidy(catalog: Catalog) -> Catalog:
+    """Return the catalog with one way only to say each thing, and its digest."""
+    tidy = replace(
+        catalog,
+        reserved=_telling_reservations(catalog),
+        states=_telling_states(catalog),
+    )
+    return replace(tidy, digest=digest_of(tidy))
 
 
-def _telling(catalog: Catalog) -> Mapping[str, NodeState]:
-    """Return the states of single nodes without those that their node group has as well."""
-    groups = catalog.groups_by_name
+def _telling_reservations(catalog: Catalog) -> Mapping[str, Reserved]:
+    """Return the reservations that hold anything, each with every GPU of its node."""
+    found = {}
+    for node, held in catalog.reserved.items():
+        slots = held.gpu_slots or (0,) * len(catalog.group_of(node).gpu_slots)
+        if any(slots) or held.cpus or held.memory:
+            found[node] = replace(held, gpu_slots=slots)
+    return MappingProxyType(found)
+
+
+def _telling_states(catalog: Catalog) -> Mapping[str, NodeState]:
+    """Return the states of single nodes that their node group does not have as well."""
     return MappingProxyType(
         {
             node: state
             for node, state in catalog.states.items()
-            if groups[node.rpartition("/")[0]].state is not state
+            if catalog.group_of(node).state is not state
         }
     )
 
@@ -272,55 +285,14 @@ def _frozen(rows: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType(dict(sorted(rows.items())))
 
 
-def _frozen_group(group: NodeGroup) -> NodeGroup:
-    """Return the group with an ``extra`` that its maker cannot change any more."""
-    if isinstance(group.extra, MappingProxyType):
-        return group
-    return replace(group, extra=_frozen(group.extra))
+def _with_every_extra(groups: Sequence[NodeGroup]) -> Iterator[NodeGroup]:
+    """Yield the groups with the same further capacities, 0 where one has none of it.
 
-
-def _check_names(names: Sequence[str], what: str) -> None:
-    twice = [name for name, number in Counter(names).items() if number > 1]
-    if twice:
-        raise InputError(_fault(Code.TWICE, f"{what} `{name}` is there twice") for name in twice)
-
-
-def _check_references(catalog: Catalog) -> None:
-    wrong = [
-        _fault(
-            Code.UNKNOWN_REGION,
-            f"node group `{group.name}` is in unknown region `{group.region.key}`",
-        )
-        for group in catalog.node_groups
-        if not _is_known(catalog, group.region)
-    ]
-    wrong += [
-        _fault(Code.UNKNOWN_FLAVOR, f"node group `{group.name}` has unknown GPU `{group.flavor}`")
-        for group in catalog.node_groups
-        if group.flavor_type == "gpu" and group.flavor not in catalog.gpus
-    ]
-    wrong += [
-        _fault(Code.UNKNOWN_REGION, f"latency of unknown region `{key}`")
-        for key in sorted({key for pair in catalog.latency for key in pair} - set(catalog.regions))
-    ]
-    wrong += [
-        _fault(Code.UNKNOWN_NODE, f"reservation on unknown node `{node}`")
-        for node in catalog.reserved
-        if catalog.find_node(node) is None
-    ]
-    wrong += [
-        _fault(Code.UNKNOWN_NODE, f"state of unknown node `{node}`")
-        for node in catalog.states
-        if catalog.find_node(node) is None
-    ]
-    if wrong:
-        raise InputError(wrong)
-
-
-def _is_known(catalog: Catalog, region: Region) -> bool:
-    known = catalog.regions.get(region.key)
-    return known is region or known == region
-
-
-def _fault(code: Code, message: str) -> Diagnostic:
-    return Diagnostic("<python>", 1, 1, code, message)
+    Their ``extra`` is one that its maker cannot change any more.
+    """
+    none = dict.fromkeys((name for group in groups for name in group.extra), 0)
+    for group in groups:
+        if isinstance(group.extra, MappingProxyType) and len(group.extra) == len(none):
+            yield group
+        else:
+            yield replace(group, extra=_frozen({**none, **group.extra}))

@@ -76,7 +76,7 @@ class Code(FindingCode):
     )
     UNKNOWN_NODE = (
         "CT127",
-        "a reservation is on a node that does not exist",
+        "a reservation or a state is of a node that does not exist",
         "unknown node `g1/2`",
     )
     TWICE = ("CT130", "two rows have one key", "`g1` is there twice, first on line 2")
@@ -92,6 +92,11 @@ class Code(FindingCode):
     )
     OVER_RESERVED = ("CT133", "more is reserved than the node has", "reserved 5, the node has 4")
     ALIAS_TWICE = ("CT134", "an alias means two things", "the alias `T4` already means `T4`")
+    NOT_WRITABLE = (
+        "CT135",
+        "a catalog made in code has what no file of a catalog can say",
+        "catalog `fleet` has what its files cannot say",
+    )
     MORE = (
         "CT199",
         "a file has more findings than are shown",

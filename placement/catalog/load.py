@@ -14,33 +14,22 @@ from placement.catalog.codes import Code
 from placement.catalog.columns import Columns
 from placement.catalog.geography import continent_of, country_names, find_country, fold
 from placement.catalog.hardware import hardware_key
+from placement.catalog.layout import GPUS, LATENCY, NODES, REGIONS, RESERVED, STATES, Layout
 from placement.catalog.names import split_aliases
 from placement.catalog.node_hardware import NodeHardware
-from placement.catalog.rows import UNIT, Gpu, NodeGroup, NodeState, Region, Reserved
-from placement.catalog.sheet import (
-    GPUS,
-    LATENCY,
-    NODES,
-    REGIONS,
-    RESERVED,
-    Fault,
-    Findings,
-    Layout,
-    catalog_file,
-    open_sheet,
-)
-from placement.catalog.text import did_you_mean, quote
+from placement.catalog.rows import NANO, UNIT, Gpu, NodeGroup, NodeState, Region
+from placement.catalog.sheet import Fault, Findings
+from placement.catalog.single_nodes import SingleNodes, read_state
+from placement.catalog.source import Folder, Source, Texts
+from placement.catalog.text import quote
 
 PARTITIONS = ("china", "commercial", "government", "sovereign")
 MOST_NODES = 10_000_000
 MOST_CAPACITY = 10**9
 MOST_PRICE = 10**6
-NANO = 10**9
 
 _CAPACITY = cells.number(unit=UNIT, limit=MOST_CAPACITY, rounding=cells.down)
-_HELD = cells.number(unit=UNIT, limit=MOST_CAPACITY, rounding=cells.up)
 _MEASURED = cells.number(unit=UNIT, limit=MOST_CAPACITY, rounding=cells.nearest)
-_STATES = {state.value: state for state in NodeState}
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
@@ -50,8 +39,8 @@ def load_catalog(path: str | os.PathLike[str]) -> Catalog:
     Parameters
     ----------
     path : str or path
-        Folder with ``regions.csv``, ``gpus.csv`` and ``nodes.csv``; ``reserved.csv`` and
-        ``latency.csv`` if there are any.
+        Folder with ``regions.csv``, ``gpus.csv`` and ``nodes.csv``; ``reserved.csv``,
+        ``states.csv`` and ``latency.csv`` if there are any.
 
     Returns
     -------
@@ -63,14 +52,32 @@ def load_catalog(path: str | os.PathLike[str]) -> Catalog:
     InputError
         With every finding of every file.
     """
-    return _Loader(os.fspath(path)).load()
+    return _Loader(Folder(os.fspath(path))).load()
+
+
+def load_catalog_texts(files: Mapping[str, str], *, name: str = "catalog") -> Catalog:
+    """Read a catalog from the texts of its files, as ``Catalog.to_files`` gives them.
+
+    Parameters
+    ----------
+    files : mapping of str to str
+        Text by file name (``nodes.csv``); the same files as in a folder.
+    name : str
+        What the catalog and, in messages, its folder is called.
+
+    Raises
+    ------
+    InputError
+        With every finding of every file.
+    """
+    return _Loader(Texts(files, name)).load()
 
 
 @dataclass
 class _Loader:
     """The state of one load: findings so far and what later files refer to."""
 
-    folder: str
+    source: Source
     findings: Findings = field(default_factory=Findings)
 
     def load(self) -> Catalog:
@@ -79,24 +86,26 @@ class _Loader:
         groups = self._load_nodes(regions, gpus)
         latency = self._load_latency(regions)
         self.findings.raise_if_any()
-        reserved = self._load_reserved({group.name: group for group in groups or ()})
+        nodes = SingleNodes({group.name: group for group in groups or ()})
+        reserved = nodes.read_reserved(self._open_if_there(RESERVED))
+        states = nodes.read_states(self._open_if_there(STATES))
         self.findings.raise_if_any()
         return make_catalog(
             (regions or {}).values(),
             (gpus or {}).values(),
             groups or (),
             reserved=reserved,
+            states=states,
             latency=latency,
-            name=os.path.basename(os.path.abspath(self.folder)),
+            name=self.source.name,
         )
 
     def _open(self, layout: Layout) -> Columns | None:
-        sheet = open_sheet(catalog_file(self.folder, layout), layout, self.findings)
+        sheet = self.source.open(layout, self.findings)
         return None if sheet is None else Columns(sheet, sheet.frame(), self.findings)
 
     def _open_if_there(self, layout: Layout) -> Columns | None:
-        there = os.path.lexists(catalog_file(self.folder, layout))
-        return self._open(layout) if there else None
+        return self._open(layout) if self.source.has(layout) else None
 
     def _load_regions(self) -> dict[str, Region] | None:
         columns = self._open(REGIONS)
@@ -171,8 +180,7 @@ class _Loader:
         memory = read("memory_gib", _CAPACITY)
         prices = read("price_per_hour", cells.number(unit=NANO, limit=MOST_PRICE))
         counts = read("count", cells.number(unit=1, limit=MOST_NODES))
-        state = cells.one_of(_STATES, Code.UNKNOWN_STATE, "state", tuple(_STATES))
-        states = columns.read_if_there("state", cells.optional(state, NodeState.READY))
+        states = columns.read_if_there("state", cells.optional(read_state, NodeState.READY))
         extras = _read_extras(columns)
         if len(self.findings) > before or regions is None or gpus is None:
             return None
@@ -200,37 +208,6 @@ class _Loader:
         pairs = [(start.key, end.key) for start, end in zip(starts, ends, strict=True)]
         columns.unique([" -> ".join(pair) for pair in pairs], "to_region", str)
         return dict(zip(pairs, times, strict=True))
-
-    def _load_reserved(self, groups: Mapping[str, NodeGroup]) -> dict[str, Reserved]:
-        columns = self._open_if_there(RESERVED)
-        if columns is None:
-            return {}
-        before = len(self.findings)
-        names = columns.read("node", cells.name)
-        columns.unique(names, "node", str)
-        amounts = [columns.read(column, _HELD) for column in ("gpus", "cpus", "memory_gib")]
-        if len(self.findings) > before:
-            return {}
-        found = {}
-        for row, (name, gpus, cpus, memory) in enumerate(zip(names, *amounts, strict=True)):
-            group = groups.get(name.rpartition("/")[0])
-            if group is None or group.index_of(name) is None:
-                columns.fault(row, "node", _unknown_node(name, group, groups))
-                continue
-            _check_reserved(columns, row, group, (gpus, cpus, memory))
-            if gpus or cpus or memory:
-                found[name] = Reserved.of(group, gpus=gpus, cpus=cpus, memory=memory)
-        return found
-
-
-def _check_reserved(
-    columns: Columns, row: int, group: NodeGroup, amounts: tuple[int, int, int]
-) -> None:
-    sizes = (sum(group.gpu_slots), group.cpus, group.memory)
-    for column, amount, size in zip(("gpus", "cpus", "memory_gib"), amounts, sizes, strict=True):
-        if amount > size:
-            message = f"reserved {amount / UNIT:g}, the node has {size / UNIT:g}"
-            columns.fault(row, column, Fault(Code.OVER_RESERVED, message))
 
 
 def _check_aliases(
@@ -282,13 +259,3 @@ _COUNTRIES = _CountryMeaning()
 _PARTITION = cells.one_of(
     {p: p for p in PARTITIONS}, Code.UNKNOWN_PARTITION, "partition", PARTITIONS
 )
-
-
-def _unknown_node(name: str, group: NodeGroup | None, groups: Mapping[str, NodeGroup]) -> Fault:
-    if group is None:
-        stem = name.rpartition("/")[0] or name
-        return Fault(
-            Code.UNKNOWN_NODE, f"unknown node {quote(name)}", lambda: did_you_mean(stem, groups)
-        )
-    last = f"nodes are {quote(group.node(0))} to {quote(group.node(group.count - 1))}"
-    return Fault(Code.UNKNOWN_NODE, f"unknown node {quote(name)}", last if group.count else None)

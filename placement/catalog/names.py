@@ -14,7 +14,9 @@ from types import MappingProxyType
 
 from placement.catalog.geography import find_country, fold
 from placement.catalog.hardware import CPU_FLAVORS, GpuEntry, find_cpu, gpu_index, hardware_key
-from placement.catalog.sheet import GPUS, NODES, REGIONS, Findings, catalog_file, open_sheet
+from placement.catalog.layout import GPUS, NODES, REGIONS
+from placement.catalog.sheet import Findings
+from placement.catalog.source import Folder
 
 
 @dataclass(frozen=True)
@@ -138,19 +140,14 @@ def load_names(path: str | os.PathLike[str]) -> CatalogNames:
     InputError
         If a file is missing, is not UTF-8, is not CSV or lacks a column.
     """
-    findings = Findings()
-    sheets = [
-        open_sheet(catalog_file(path, layout), layout, findings)
-        for layout in (REGIONS, GPUS, NODES)
-    ]
+    findings, folder = Findings(), Folder(os.fspath(path))
+    sheets = [folder.open(layout, findings) for layout in (REGIONS, GPUS, NODES)]
     findings.raise_if_any()
     regions, gpus, nodes = (sheet.records() for sheet in sheets if sheet is not None)
     known = dict(sorted(_regions(regions)))
     entries = tuple(sorted(_gpus(gpus)))
     used = _used(nodes, region_index(known), gpu_index(entries))
-    return CatalogNames(
-        MappingProxyType(known), entries, *used, name=os.path.basename(os.path.abspath(path))
-    )
+    return CatalogNames(MappingProxyType(known), entries, *used, name=folder.name)
 
 
 def split_aliases(text: str) -> tuple[str, ...]:

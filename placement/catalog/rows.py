@@ -25,6 +25,9 @@ from types import MappingProxyType
 UNIT = 1000
 """Integer steps per GPU, CPU and GiB."""
 
+NANO = 10**9
+"""Integer steps per USD."""
+
 
 class NodeState(StrEnum):
     """What a node group may be used for."""

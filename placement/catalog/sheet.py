@@ -1,10 +1,9 @@
-"""One CSV file of a catalog: its layout, its rows, and where in the file each cell is."""
+"""One CSV file of a catalog: its rows, and where in the file each cell is."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from placement.catalog.codes import Code
+from placement.catalog.layout import Layout
 from placement.catalog.text import did_you_mean, excerpt, quote
 from placement.errors import Diagnostic, InputError, InternalFaultError
 
@@ -26,47 +26,6 @@ CAP = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """The columns a file must and may have; every file may have ``source`` (not read)."""
-
-    file: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    prefix: str | None = None
-
-    def knows(self, column: str) -> bool:
-        """Whether the column belongs in the file."""
-        if self.prefix and column.startswith(self.prefix) and column != self.prefix:
-            return True
-        return column in self.required or column in self.optional or column == "source"
-
-
-REGIONS = Layout(
-    "regions.csv",
-    ("provider", "region", "name", "country", "latitude", "longitude", "carbon_g_per_kwh"),
-    ("partition",),
-)
-GPUS = Layout(
-    "gpus.csv",
-    ("gpu", "vendor", "memory_gib", "architecture", "aliases"),
-    ("kind", "tdp_w", "family"),
-)
-NODES = Layout(
-    "nodes.csv",
-    (
-        *("node_group", "provider", "region", "zone", "instance_type", "flavor_type", "flavor"),
-        *("gpu_count", "cpus", "memory_gib", "price_per_hour", "count"),
-    ),
-    ("gpu_fraction", "state"),
-    prefix="x_",
-)
-RESERVED = Layout("reserved.csv", ("node", "gpus", "cpus", "memory_gib"))
-LATENCY = Layout(
-    "latency.csv", ("from_provider", "from_region", "to_provider", "to_region", "rtt_ms")
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong with one cell; ``advice`` is only worked out when it is shown."""
 
@@ -78,6 +37,13 @@ class Fault:
     def suggestion(self) -> str | None:
         """The advice as text."""
         return self.advice() if callable(self.advice) else self.advice
+
+
+NO_FILE = Fault(
+    Code.NO_FILE,
+    "there is no such file",
+    "a catalog is a folder with regions.csv, gpus.csv and nodes.csv",
+)
 
 
 @dataclass
@@ -218,18 +184,17 @@ class Sheet:
         return list(io.StringIO(self.text, newline=""))
 
 
-def catalog_file(folder: str | os.PathLike[str], layout: Layout) -> str:
-    """Return the path of a file of a catalog, as the user named the folder."""
-    return os.path.join(os.fspath(folder), layout.file)
-
-
 def open_sheet(path: str, layout: Layout, findings: Findings) -> Sheet | None:
     """Read one file and check its structure; None, with findings, if it cannot be used."""
     text = _read(path, findings)
-    if text is None:
-        return None
+    return None if text is None else make_sheet(path, text, layout, findings)
+
+
+def make_sheet(path: str, text: str, layout: Layout, findings: Findings) -> Sheet | None:
+    """Check the structure of the text of one file; None, with findings, if it cannot be used."""
     before = len(findings)
-    sheet = _scan(path, text, findings)
+    # pandas loses a row beside a lone carriage return, so there are only newlines.
+    sheet = _scan(path, text.replace("\r\n", "\n").replace("\r", "\n"), findings)
     if len(findings) == before:
         _check_header(sheet, layout, findings)
     return sheet if len(findings) == before else None
@@ -240,12 +205,9 @@ def _read(path: str, findings: Findings) -> str | None:
     try:
         with open(path, "rb") as file:
             content = file.read()
-        text = content.decode("utf-8-sig")
-        # pandas loses a row beside a lone carriage return, so there are only newlines.
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return content.decode("utf-8-sig")
     except FileNotFoundError:
-        advice = "a catalog is a folder with regions.csv, gpus.csv and nodes.csv"
-        findings.add(path, Fault(Code.NO_FILE, "there is no such file", advice))
+        findings.add(path, NO_FILE)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         begin = content.rfind(b"\n", 0, error.start) + 1

@@ -33,6 +33,12 @@ RESERVED = """\
 node,gpus,cpus,memory_gib
 g1/1,2.5,1,0.0001
 """
+STATES = """\
+node,state
+g3/1,lost
+g1/0,cordoned
+g3/2,draining
+"""
 LATENCY = """\
 from_provider,from_region,to_provider,to_region,rtt_ms
 aws,us-east-1,azure,westeurope,80
@@ -51,6 +57,7 @@ class Folder:
             "gpus": GPUS,
             "nodes": NODES,
             "reserved": RESERVED,
+            "states": STATES,
             "latency": LATENCY,
         }
         for name, text in texts.items():

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placement.catalog.codes import Code
+from placement.catalog.layout import Layout
 from placement.catalog.load import load_catalog
 from placement.catalog.names import load_names
-from placement.catalog.sheet import Findings, Layout, open_sheet
+from placement.catalog.sheet import Findings, open_sheet
 from placement.errors import Diagnostic, InputError
 from tests.catalog.conftest import Folder
 
@@ -90,6 +91,14 @@ MISTAKES = [
     ("reserved", "2.5", "^4.0001", "CT133", "reserved 4.001, the node has 4", None),
     ("reserved", "2.5,1", "2.5,^49", "CT133", "the node has 48", None),
     ("reserved", "0.0001", "^193", "CT133", "the node has 192", None),
+    ("states", "g3/2", "^g3/3", "CT127", "unknown node `g3/3`", "`g3/0` to `g3/2`"),
+    ("states", "g3/2", "^g33/2", "CT127", "unknown node `g33/2`", "`g3`"),
+    ("states", "g3/2", "^g3", "CT127", "unknown node `g3`", None),
+    ("states", "g3/2", "^g3/1", "CT130", "`g3/1` is there twice, first on line 2", None),
+    ("states", "draining", "^drainign", "CT125", "unknown state `drainign`", "`draining`"),
+    ("states", "draining", "^", "CT111", "empty", None),
+    ("states", "g3/2", "^", "CT111", "empty", None),
+    ("states", "node,state", "node,stat", "CT107", "`state` is missing", None),
     ("latency", "81.5", "^", "CT111", "empty", None),
     ("latency", "ba,ap-southeast-3", "ba,^nowhere", "CT122", "`alibaba/nowhere`", None),
     ("latency", "alibaba,ap-southeast-3,azure,", "aws,us-east-1,azure,^", "CT130", "twice", None),
@@ -130,7 +139,7 @@ def test_one_mistake(
 
 def test_every_code_has_been_seen() -> None:
     seen = {row[3] for row in MISTAKES}
-    elsewhere = {Code.NO_FILE, Code.UNREADABLE, Code.NOT_UTF8, Code.MORE}
+    elsewhere = {Code.NO_FILE, Code.UNREADABLE, Code.NOT_UTF8, Code.MORE, Code.NOT_WRITABLE}
     assert seen | elsewhere == set(Code)
 
 
@@ -143,7 +152,7 @@ def test_a_missing_file(folder: Folder, name: str) -> None:
         load_names(folder.path)
 
 
-@pytest.mark.parametrize("name", ["reserved", "latency"])
+@pytest.mark.parametrize("name", ["reserved", "states", "latency"])
 def test_a_file_that_need_not_be_there(folder: Folder, name: str) -> None:
     folder.file(name).unlink()
     assert not getattr(load_catalog(folder.path), name)
@@ -220,7 +229,7 @@ def test_lines_are_counted_over_blank_lines_and_a_byte_order_mark(folder: Folder
 
 def test_blank_lines_and_a_byte_order_mark_are_no_mistake(folder: Folder) -> None:
     before = load_catalog(folder.path).digest
-    for name in ("regions", "gpus", "nodes", "reserved", "latency"):
+    for name in ("regions", "gpus", "nodes", "reserved", "states", "latency"):
         text = "\ufeff\n" + folder.text(name).replace("\n", "\r\n\r\n")
         folder.file(name).write_text(text, encoding="utf-8", newline="")
     assert load_catalog(folder.path).digest == before
@@ -228,7 +237,7 @@ def test_blank_lines_and_a_byte_order_mark_are_no_mistake(folder: Folder) -> Non
 
 def test_a_source_column_is_allowed_everywhere(folder: Folder) -> None:
     before = load_catalog(folder.path).digest
-    for name in ("regions", "gpus", "nodes", "reserved", "latency"):
+    for name in ("regions", "gpus", "nodes", "reserved", "states", "latency"):
         header, *rows = folder.text(name).splitlines()
         text = "\n".join([f"{header},source", *(f"{row},NA" for row in rows)])
         folder.file(name).write_text(text, encoding="utf-8")
@@ -241,6 +250,7 @@ def test_many_mistakes_are_counted_and_not_all_shown(folder: Folder) -> None:
     rows = [row.format(i, 1000 + i) for i in range(3000)]
     folder.file("nodes").write_text("\n".join([header, *rows]), encoding="utf-8")
     folder.file("reserved").unlink()
+    folder.file("states").unlink()
     found = findings(folder.path)
     assert [d.code for d in found] == ["CT123"] * 100 + ["CT199"]
     assert found[-1].message == "2900 more findings in this file are not shown"
@@ -254,6 +264,7 @@ def test_a_hundred_thousand_node_groups_load(folder: Folder) -> None:
         buffer.write(f"\nn{i:06},aws,us-east-1,z{i % 3},t,gpu,T4,1,8,32.5,1.{i:06},1,,,0")
     folder.file("nodes").write_text(buffer.getvalue(), encoding="utf-8")
     folder.file("reserved").unlink()
+    folder.file("states").unlink()
     catalog = load_catalog(folder.path)
     assert len(catalog.node_groups) == 100_000
     assert catalog.node_groups[99_999].price == 1_099_999_000
@@ -265,7 +276,7 @@ def test_a_hundred_thousand_node_groups_load(folder: Folder) -> None:
 )
 @given(data=st.data())
 def test_no_text_makes_the_loader_fail_otherwise(folder: Folder, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(["regions", "gpus", "nodes", "reserved", "latency"]))
+    name = data.draw(st.sampled_from(["regions", "gpus", "nodes", "reserved", "states", "latency"]))
     before = folder.file(name).read_bytes()
     at = data.draw(st.integers(0, len(before)))
     until = data.draw(st.integers(at, min(len(before), at + 12)))
