@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from placement.workspace.assignment import Assignment
+from placement.workspace.transitions.difference import PolicyDifference
 
 __all__ = [
     "Action",
@@ -135,14 +136,6 @@ class Basis:
     workspace: str
     running: str
     serial: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyDifference:
-    """Policies that bind a deployment only at the target, or only at the source, of a release."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,13 @@ from placement.workspace.findings import Advice
 from placement.workspace.nodes import Node, locate
 from placement.workspace.places import PLACE_CODES, find_place, suggest_place
 from placement.workspace.sources import Key, Written
-from placement.workspace.workspace import DEVELOPMENT, PRODUCTION, ModelDeployment
+from placement.workspace.workspace import (
+    DEVELOPMENT,
+    PRODUCTION,
+    Environment,
+    ModelDeployment,
+    Workspace,
+)
 
 Path = tuple[str | int, ...]
 
@@ -29,18 +35,19 @@ _LIMITS = {
 }
 
 
-def check_all(loaded: Sequence[Loaded], *, complete: bool) -> None:
+def check_all(loaded: Sequence[Loaded], *, complete: bool, known: Workspace | None = None) -> None:
     """Run every check; findings go to the file of the object they concern.
 
     ``complete`` is False if some file could not be read to its end: then a name that is not
-    declared may be declared in the unread part, and is not reported.
+    declared may be declared in the unread part, and is not reported. What ``known`` holds
+    counts as declared too.
     """
     check_numbers(loaded)
     check_duplicates(loaded)
     check_texts(loaded)
     check_places(loaded)
     if complete:
-        check_references(loaded)
+        check_references(loaded, known)
 
 
 def check_numbers(loaded: Sequence[Loaded]) -> None:
@@ -110,10 +117,13 @@ def _places(one: Loaded) -> Iterator[tuple[NameKind, str, Path]]:
                 yield NameKind(str(kind.value)), name.value, ("locations", index, "name")
 
 
-def check_references(loaded: Sequence[Loaded]) -> None:
-    """Refuse policies and environments that no document declares."""
+def check_references(loaded: Sequence[Loaded], known: Workspace | None = None) -> None:
+    """Refuse policies and environments that no document and no known workspace declares."""
     policies = _names(loaded, "Policy")
     environments = _names(loaded, "Environment") | {PRODUCTION, DEVELOPMENT}
+    if known is not None:
+        policies |= known.policies.keys()
+        environments |= known.environments.keys()
     for one in loaded:
         if one.kind == "Policy":
             continue
@@ -135,6 +145,9 @@ def _is_text(one: Loaded, path: Path) -> bool:
 def _environments_of(one: Loaded) -> Iterator[tuple[Path, str]]:
     if one.kind == "ModelDeployment":
         yield ("environment",), one.text("environment") or PRODUCTION
+    if isinstance(one.value, Environment):
+        for index, name in enumerate(one.value.releases_from):
+            yield ("releasesFrom", index), name
     if not isinstance(one.value, ModelDeployment):
         return
     rules = (("separateFrom", one.value.separate_from), ("togetherWith", one.value.together_with))

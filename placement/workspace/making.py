@@ -52,9 +52,7 @@ def assemble(loaded: Sequence[Loaded], running: Iterable[Assignment] = ()) -> Wo
     stages = {name: Environment(name=name) for name in (DEVELOPMENT, PRODUCTION)}
     stages |= {v.name: v for v in values if isinstance(v, Environment)}
     deployments = [v for v in values if isinstance(v, ModelDeployment)]
-    written = {
-        one.key: Written(one.findings.source, one.node) for one in loaded if one.key and one.node
-    }
+    written = {one.key: Written(one.findings.source, one.node) for one in loaded if one.key}
     return Workspace(
         policies=MappingProxyType(policies),
         environments=MappingProxyType(dict(sorted(stages.items()))),

@@ -120,10 +120,14 @@ class RequestOrigin(Document):
 
 
 class Environment(Document):
-    """A named life-cycle stage that policies are attached to."""
+    """A named life-cycle stage that policies are attached to.
+
+    ``releases_from`` names the only environments it takes releases from; empty means any.
+    """
 
     name: Name
     policies: tuple[Name, ...] = ()
+    releases_from: tuple[Name, ...] = ()
 
 
 class ModelDeployment(Document):
@@ -237,6 +241,14 @@ class Workspace:
     def by_key(self) -> Mapping[tuple[str, str], ModelDeployment]:
         """Deployments by (model, environment)."""
         return MappingProxyType({d.key: d for d in self.deployments})
+
+    @cached_property
+    def running_by_key(self) -> Mapping[tuple[str, str], tuple[Assignment, ...]]:
+        """Running rows by (model, environment)."""
+        found: dict[tuple[str, str], list[Assignment]] = {}
+        for row in self.running:
+            found.setdefault(row.key, []).append(row)
+        return MappingProxyType({key: tuple(rows) for key, rows in found.items()})
 
     @cached_property
     def digest(self) -> str:

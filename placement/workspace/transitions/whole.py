@@ -1,0 +1,54 @@
+"""Many objects at once: those of some manifests, or a whole recorded workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from placement.workspace.refusal import Refusal
+from placement.workspace.sources import Key as ObjectKey
+from placement.workspace.sources import Written
+from placement.workspace.transitions.edits import Object, edited, object_key
+from placement.workspace.transitions.transition import Transition, TransitionKind, between
+from placement.workspace.workspace import DEVELOPMENT, PRODUCTION, Environment, Workspace
+
+
+def upsert(
+    workspace: Workspace, objects: Workspace, *, prune: bool = False
+) -> Transition | Refusal:
+    """Put the objects of another workspace in place of those of their names.
+
+    Parameters
+    ----------
+    objects : Workspace
+        ``production`` and ``development`` count only where they were declared.
+    prune : bool
+        Whether all that ``objects`` does not hold is taken away.
+    """
+    if prune:
+        return between(workspace, objects, kind=TransitionKind.APPLY, arguments={"prune": "true"})
+    declared = tuple(_declared(objects))
+    after = edited(workspace, put=declared, written=_written(objects))
+    return between(workspace, after, kind=TransitionKind.APPLY)
+
+
+def replace_all(workspace: Workspace, after: Workspace) -> Transition | Refusal:
+    """Bring back a whole recorded workspace; what runs stays as it is."""
+    return between(workspace, after, kind=TransitionKind.ROLLBACK)
+
+
+def _declared(objects: Workspace) -> Iterator[Object]:
+    """Yield all objects but the environments that exist without having been declared."""
+    yield from objects.policies.values()
+    for one in objects.environments.values():
+        if one.name not in (PRODUCTION, DEVELOPMENT) or _is_declared(objects, one):
+            yield one
+    yield from objects.deployments
+
+
+def _is_declared(objects: Workspace, one: Environment) -> bool:
+    return object_key(one) in _written(objects) or one != Environment(name=one.name)
+
+
+def _written(objects: Workspace) -> Mapping[ObjectKey, Written]:
+    return objects.sources.written if objects.sources else MappingProxyType({})
