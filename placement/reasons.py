@@ -122,17 +122,18 @@ class Reasons:
         for rule in ELIGIBILITY_RULES:
             if rule.refuses(deployment, group, catalog) is not None:
                 return rule.name
-        return None if group.state.accepts and group.count else "state"
+        return None if catalog.accepting(group) else "state"
 
     def _first_obstacle(self, obstacles: Obstacles, group: NodeGroup) -> str:
         return obstacles.on_group(group, self._touched.get(group.name, frozenset()))
 
     @cached_property
     def _touched(self) -> Mapping[str, frozenset[int]]:
-        """Nodes that hold something, by node group."""
+        """Nodes that hold something or are in a state of their own, by node group."""
         found: dict[str, set[int]] = defaultdict(set)
-        for node in (*self._view.rows_on, *self._view.catalog.reserved):
-            place = self._view.catalog.find_node(node)
+        catalog = self._view.catalog
+        for node in (*self._view.rows_on, *catalog.reserved, *catalog.states):
+            place = catalog.find_node(node)
             if place is not None:
                 found[place[0].name].add(place[1])
         return {group: frozenset(indices) for group, indices in found.items()}

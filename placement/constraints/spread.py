@@ -78,13 +78,17 @@ def _fewest(view: PlanView, deployment: ModelDeployment, over: Domain, counts: C
     if over is not Domain.NODE:
         domains = {domain_of(group, 0, over) for group in groups}
         return fewest if domains <= counts.keys() else 0
-    names = {group.name for group in groups}
-    held = {row.node for row in view.rows_of[deployment.key] if row.group.name in names}
-    return fewest if len(held) >= sum(group.count for group in groups) else 0
+    names, catalog = {group.name for group in groups}, view.catalog
+    held = {
+        row.node
+        for row in view.rows_of[deployment.key]
+        if row.group.name in names and catalog.state_of(row.group, row.index).holds
+    }
+    return fewest if len(held) >= sum(map(catalog.holding, groups)) else 0
 
 
 def _usable(view: PlanView, deployment: ModelDeployment, group: NodeGroup) -> bool:
-    if group.count < 1 or not group.state.holds:
+    if not view.catalog.holding(group):
         return False
     return view.eligibility.refusal(deployment, group) is None
 

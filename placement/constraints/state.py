@@ -27,36 +27,38 @@ class State(Constraint):
     def refuses(
         self, deployment: ModelDeployment, group: NodeGroup, catalog: Catalog
     ) -> str | None:
-        """Return the state of a node group on which nobody may be.
+        """Return the states of the nodes of a group if nobody may be on any of them.
 
-        A cordoned group is not refused: what runs there may stay.
+        A group with a cordoned node is not refused: what runs there may stay.
         """
-        return None if group.state.holds else f"the node is {group.state}"
+        if catalog.holding(group) or not group.count:
+            return None
+        states = catalog.state_counts(group)
+        return f"the node is {' or '.join(sorted(s for s in states if states[s]))}"
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield replicas on draining or lost nodes, and new replicas on cordoned ones."""
         for pair in view.pairs:
-            state = pair.group.state
-            if state.accepts:
+            if pair.group.state.accepts and not view.catalog.own_states(pair.group):
                 continue
-            if not state.holds:
-                yield Violation(
-                    self.name,
-                    subject(pair.deployment),
-                    f"{pair.replicas} replicas on node group `{pair.group.name}`, which is {state}",
-                )
-                continue
-            yield from self._new_on_cordoned(pair, view)
+            placed: Counter[int] = Counter()
+            for row in pair.rows:
+                placed[row.index] += row.replicas
+            for message in _faults(pair, placed, view):
+                yield Violation(self.name, subject(pair.deployment), message)
 
-    def _new_on_cordoned(self, pair: Pair, view: PlanView) -> Iterator[Violation]:
-        placed: Counter[str] = Counter()
-        for row in pair.rows:
-            placed[row.node] += row.replicas
-        for node, count in sorted(placed.items()):
+
+def _faults(pair: Pair, placed: Counter[int], view: PlanView) -> Iterator[str]:
+    """Yield what is wrong with the replicas per node; a group of one bad state is named once."""
+    group, own = pair.group, view.catalog.own_states(pair.group)
+    alike = sum(count for index, count in placed.items() if index not in own)
+    if alike and not group.state.holds:
+        yield f"{alike} replicas on node group `{group.name}`, which is {group.state}"
+    for index, count in sorted(placed.items()):
+        node, state = group.node(index), view.catalog.state_of(group, index)
+        if index in own and not state.holds:
+            yield f"{count} replicas on node `{node}`, which is {state}"
+        if state.holds and not state.accepts:
             stay = view.state.old_on(pair.deployment.key, node)
             if count > stay:
-                yield Violation(
-                    self.name,
-                    subject(pair.deployment),
-                    f"{count} replicas on cordoned node `{node}`, {stay} may stay there",
-                )
+                yield f"{count} replicas on cordoned node `{node}`, {stay} may stay there"

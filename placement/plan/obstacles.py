@@ -35,11 +35,14 @@ class Obstacles:
     def on_group(self, group: NodeGroup, touched: Set[int]) -> str:
         """Return the first obstacle on the node of a group that gets furthest.
 
+        Only nodes that take new replicas are asked.
+
         Parameters
         ----------
         group : NodeGroup
         touched : set of int
-            Nodes of the group with rows or reservations; one of the others speaks for all.
+            Nodes of the group with rows, reservations or a state of their own; one of the
+            others speaks for all.
 
         Returns
         -------
@@ -47,7 +50,7 @@ class Obstacles:
             One of ``STAGES``.
         """
         best = STAGES[0]
-        for index in _nodes_to_try(group, touched):
+        for index in self._nodes_to_try(group, touched):
             best = max(best, self._on_node(group, index), key=STAGES.index)
             if best == OPEN:
                 break
@@ -110,9 +113,9 @@ class Obstacles:
                 return True
         return False
 
-
-def _nodes_to_try(group: NodeGroup, touched: Set[int]) -> Iterator[int]:
-    untouched = next((index for index in range(group.count) if index not in touched), None)
-    if untouched is not None:
-        yield untouched
-    yield from sorted(touched)
+    def _nodes_to_try(self, group: NodeGroup, touched: Set[int]) -> Iterator[int]:
+        untouched = next((index for index in range(group.count) if index not in touched), None)
+        first = () if untouched is None else (untouched,)
+        for index in (*first, *sorted(touched)):
+            if self._view.catalog.state_of(group, index).accepts:
+                yield index

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from placement.catalog.rows import NodeState
 from placement.constraints.eligibility import Eligibility
 from placement.plan.rows import Forced
 
@@ -131,12 +130,10 @@ def _why_forced(
     found = catalog.find_node(row.node)
     if found is None:
         return "the node does not exist any more"
-    group, _ = found
-    if group.state is NodeState.LOST:
-        return "the node is lost"
-    if not group.state.holds:
-        return f"the node is {group.state}"
-    refusal = eligibility.refusal(deployment, group)
+    state = catalog.state_of(*found)
+    if not state.holds:
+        return f"the node is {state}"
+    refusal = eligibility.refusal(deployment, found[0])
     return None if refusal is None else refusal.message
 
 
