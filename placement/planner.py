@@ -24,7 +24,7 @@ from placement.objectives.mix import Mix, parse_objective
 from placement.options import Billing, CancelToken, Code, Progress, SolveOptions
 from placement.plan.assembly import bare_plan
 from placement.plan.rows import Tier
-from placement.plan.view import PlacedRow, PlanView
+from placement.plan.view import PlanView
 from placement.reasons import unplaced_rows
 from placement.verifier import verify
 from placement.workspace.names_check import check_names
@@ -197,16 +197,10 @@ class _Run:
     def _view(
         self, deployments: Sequence[ModelDeployment], cells: Sequence[Cell], layout: Layout
     ) -> PlanView:
-        rows = []
-        for c, seats in layout.items():
-            cell = cells[c]
-            group = self.catalog.node_groups[cell.group]
-            for seat in seats:
-                deployment = deployments[seat.deployment]
-                index = cell.indices[seat.node]
-                rows.append(PlacedRow(deployment, group, index, seat.slot, seat.replicas))
-        ordered = tuple(sorted(rows, key=lambda row: row.order))
-        return PlanView(self.catalog, self.workspace, ordered, self.workspace.running)
+        from placement.problem.decode import placed_rows
+
+        rows = placed_rows(self.catalog, deployments, cells, layout)
+        return PlanView(self.catalog, self.workspace, rows, self.workspace.running)
 
     def _stopped_by(self, solved: Solved) -> str | None:
         if solved.exact:

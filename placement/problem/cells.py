@@ -39,6 +39,8 @@ class Cell:
         Movable replicas that run on each of the nodes today.
     accepts : bool
         Whether new replicas may come.
+    in_use : bool
+        Whether others, who stay, run on each of the nodes: then it is paid for already.
     """
 
     group: int
@@ -49,6 +51,7 @@ class Cell:
     extra: tuple[tuple[str, int], ...]
     residents: tuple[Resident, ...]
     accepts: bool
+    in_use: bool = False
 
     @property
     def size(self) -> int:

@@ -115,7 +115,7 @@ def compile_snapshot(
         Policy masks by meaning, reused between calls on one catalog.
     """
     deployments = tuple(d for d in workspace.deployments if d.enabled)
-    eligible = _eligible(workspace, catalog, deployments, masks)
+    eligible = eligible_masks(workspace, catalog, deployments, masks)
     residents = residents_by_node(workspace, catalog, deployments, eligible)
     groups = np.flatnonzero(np.logical_or.reduce(eligible)) if eligible else np.zeros(0, np.int64)
     return Compiled(
@@ -131,7 +131,7 @@ def compile_snapshot(
     )
 
 
-def _eligible(
+def eligible_masks(
     workspace: Workspace,
     catalog: Catalog,
     deployments: Sequence[ModelDeployment],

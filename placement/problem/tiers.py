@@ -128,7 +128,8 @@ def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
     for term in objective.terms:
         if isinstance(term.objective, Cost):
             nodes = term.objective.compile_nodes(table)
-            per_node += _times(term.factor, nodes[builder.cell_group], objective)
+            idle = np.array([not cell.in_use for cell in builder.cells], np.int64)
+            per_node += _times(term.factor, nodes[builder.cell_group] * idle, objective)
         for d, deployment in enumerate(builder.deployments):
             mine = builder.pairs_of(d)
             groups = builder.cell_group[builder.pair_cell[mine]]

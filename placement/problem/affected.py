@@ -1,0 +1,372 @@
+"""What a change concerns, and the problem of it with everything else where it is.
+
+A deployment is concerned if its own document changed, if some of its replicas cannot stay where
+they are, if its node is over capacity, or if a rule ties it to one that is concerned. What the
+others use is taken off the nodes, and so is what old replicas hold until the new ones are there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from placement.catalog.rows import UNIT
+from placement.problem.cells import Cell
+from placement.problem.compiler import Compiled, Mask, eligible_masks
+from placement.problem.fleet import Ints
+from placement.problem.ledger import Held, Key, Ledger
+from placement.problem.running import Resident
+from placement.workspace.workspace import Domain, Rollout
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.objectives.mix import Mix
+    from placement.problem.state import State
+    from placement.workspace.assignment import Assignment
+    from placement.workspace.transitions.transition import Transition
+    from placement.workspace.workspace import ModelDeployment, Workspace
+
+
+@dataclass(frozen=True)
+class Lot:
+    """Running replicas of one deployment on one node (slot), and whether they may stay there."""
+
+    row: Held
+    node: int
+    may_stay: bool
+
+
+class Affected:
+    """One change, as the problem sees it.
+
+    Parameters
+    ----------
+    state : State
+        Before the change, counted on the catalog that holds after it.
+    transition : Transition
+    objective : Mix
+    bill_nodes : bool
+    masks : dict
+        Policy masks by meaning, reused between calls on one catalog.
+    anew : bool
+        Whether the catalog changed, so that any replica may have lost its place.
+    retry : bool
+        Whether replicas that were unplaced before are wanted again.
+
+    Attributes
+    ----------
+    keys : tuple of (model, environment)
+        The enabled deployments that the change concerns, sorted.
+    freed : list of (row, deployment)
+        Rows that are gone before anything else happens.
+    held : list of (row, deployment)
+        Rows that stay until the replicas that replace them are placed.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        transition: Transition,
+        *,
+        objective: Mix,
+        bill_nodes: bool,
+        masks: dict[str, Mask],
+        anew: bool = False,
+        retry: bool = False,
+    ) -> None:
+        self.state = state
+        self.fleet = state.ledger.fleet
+        self.transition = transition
+        self.after: Workspace = transition.after
+        self.objective = objective
+        self.bill_nodes = bill_nodes
+        self.masks = masks
+        self.retry = retry
+        self.changed = frozenset(transition.changed)
+        self.freed, self.held = self._outgoing()
+        self.ledger: Ledger = state.ledger.changed(off=self.freed)
+        self._masks: dict[Key, Mask] = {}
+        concerned = {*self.changed, *(k for k in state.stale if self._runs(k))}
+        if anew or transition.edits_policies:
+            concerned |= self._unsettled(anew=anew)
+        concerned |= self._crowded()
+        if retry:
+            concerned |= {d.key for d in self.after.deployments if self._lacks(d)}
+        self.keys = self.closed(concerned)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog after the change."""
+        return self.fleet.catalog
+
+    def _runs(self, key: Key) -> bool:
+        deployment = self.after.by_key.get(key)
+        return deployment is not None and deployment.enabled
+
+    def _lacks(self, deployment: ModelDeployment) -> bool:
+        there = sum(row.replicas for row in self.state.rows_of.get(deployment.key, ()))
+        return deployment.enabled and there < deployment.replicas
+
+    def _outgoing(self) -> tuple[list[Held], list[Held]]:
+        """Return the rows that go at once and those that go last."""
+        freed = [held for key in self.transition.removed for held in self.state.held(key)]
+        held: list[Held] = []
+        for key in sorted(self.changed & self.after.replaced):
+            surge = self.after.by_key[key].rollout is Rollout.SURGE
+            (held if surge else freed).extend(self.state.held(key))
+        return freed, held
+
+    def _unsettled(self, *, anew: bool) -> set[Key]:
+        """Return the deployments that may not stay as they are under other rules or nodes."""
+        found = set()
+        for key, rows in self.state.rows_of.items():
+            if not self._runs(key):
+                continue
+            skewed = any(entry.max_skew for entry in self.after.by_key[key].spread)
+            if skewed or not all(self._may_stay(key, row.node) for row in rows):
+                found.add(key)
+        return found
+
+    def _may_stay(self, key: Key, node: str) -> bool:
+        number = self.fleet.number(node)
+        if number is None or not self.fleet.holds[number]:
+            return False
+        return bool(self.eligible(key)[self.fleet.group_of[number]])
+
+    def _crowded(self) -> set[Key]:
+        """Return the deployments on nodes that have less than is used on them."""
+        ledger = self.ledger
+        over = (ledger.cpus < 0) | (ledger.memory < 0) | (ledger.whole < 0)
+        for free in ledger.extra.values():
+            over |= free < 0
+        over[[n for n, slots in ledger.slots.items() if min(slots, default=0) < 0]] = True
+        nodes = np.flatnonzero(over).tolist()
+        return {
+            row.key for n in nodes for row, _ in ledger.rows_on.get(n, ()) if self._runs(row.key)
+        }
+
+    # ------------------------------------------------------------ deployments
+
+    @cached_property
+    def _ruled(self) -> Mapping[Key, frozenset[Key]]:
+        """Deployments that a rule ties together, each with the others."""
+        tied: defaultdict[Key, set[Key]] = defaultdict(set)
+        enabled = [d for d in self.after.deployments if d.enabled]
+        for deployment in enabled:
+            for entry in (*deployment.separate_from, *deployment.together_with):
+                for other in enabled:
+                    inside = entry.selector.environment in (None, other.environment)
+                    if inside and other is not deployment and entry.selector.matches(other.labels):
+                        tied[deployment.key].add(other.key)
+                        tied[other.key].add(deployment.key)
+        return {key: frozenset(others) for key, others in tied.items()}
+
+    def closed(self, keys: Iterable[Key]) -> tuple[Key, ...]:
+        """Return some deployments and all that rules tie to them, sorted."""
+        found: set[Key] = set()
+        left = list(keys)
+        while left:
+            key = left.pop()
+            if key not in found:
+                found.add(key)
+                left += self._ruled.get(key, ())
+        return tuple(sorted(found))
+
+    def contenders(self) -> tuple[Key, ...]:
+        """Return the concerned deployments and all that could make room for them, sorted.
+
+        Those that run where a concerned one may go, those that run where these may go, and so on.
+        """
+        found, last = set(self.keys), set(self.keys)
+        usable = np.zeros(len(self.fleet), bool)
+        while last:
+            before = usable.copy()
+            for key in last:
+                usable |= self.eligible(key)[self.fleet.group_of]
+            last = self._running_on(np.flatnonzero(usable & ~before)) - found
+            last = set(self.closed(last)) - found
+            found |= last
+        return tuple(sorted(found))
+
+    def _running_on(self, nodes: Ints) -> set[Key]:
+        """Return the deployments with replicas on some nodes that count after the change."""
+        there = self.ledger.rows_on
+        keys = {row.key for n in nodes.tolist() if n in there for row, _ in there[n]}
+        return {key for key in keys if self._runs(key) and self.rows(key)}
+
+    def eligible(self, key: Key) -> Mask:
+        """Return the mask of node groups that a deployment may use after the change."""
+        if key not in self._masks:
+            deployment = self.after.by_key[key]
+            (self._masks[key],) = eligible_masks(
+                self.after, self.catalog, (deployment,), self.masks
+            )
+        return self._masks[key]
+
+    def rows(self, key: Key) -> tuple[Assignment, ...]:
+        """Return the running rows that count as replicas of a deployment after the change."""
+        if key in self.after.replaced or key in self.state.stale:
+            return ()
+        return self.state.rows_of.get(key, ())
+
+    def wanted(self, key: Key) -> int:
+        """Return how many replicas of a deployment this change is to place."""
+        deployment = self.after.by_key[key]
+        if key in self.changed or self.retry:
+            return deployment.replicas
+        return min(deployment.replicas, sum(row.replicas for row in self.rows(key)))
+
+    def lots(self, key: Key) -> Iterator[Lot]:
+        """Yield the running replicas of a deployment on nodes that exist."""
+        deployment = self.after.by_key[key]
+        for row in self.rows(key):
+            number = self.fleet.number(row.node)
+            if number is not None:
+                yield Lot((row, deployment), number, self._may_stay(key, row.node))
+
+    # ---------------------------------------------------------------- problem
+
+    def without(self, keys: Iterable[Key]) -> Ledger:
+        """Return what is left on the nodes when all replicas of some deployments are off."""
+        return self.ledger.changed(off=[held for key in keys for held in self._own(key)])
+
+    def _own(self, key: Key) -> list[Held]:
+        return [] if key in self.after.replaced else self.state.held(key)
+
+    def values(self, key: Key) -> Ints:
+        """Return per node group what one replica of a deployment adds to the last tier."""
+        deployment, table = self.after.by_key[key], self.catalog.table
+        total = np.zeros(len(table), np.int64)
+        for term in self.objective.terms:
+            total += term.factor * term.objective.compile(deployment, table, self.catalog)
+        return total
+
+    def landing(self, keys: Sequence[Key], ledger: Ledger, *, breadth: int | None) -> Ints:
+        """Return the nodes that new replicas of some deployments may come to.
+
+        Parameters
+        ----------
+        ledger : Ledger
+            What is left there.
+        breadth : int or None
+            For each deployment the best nodes that together take so many times what it wants; in
+            every zone, if a rule looks at domains. None is all nodes.
+        """
+        chosen = np.zeros(len(self.fleet), bool)
+        for key in keys:
+            room = ledger.room(self.after.by_key[key])
+            open_ = self.eligible(key)[self.fleet.group_of] & self.fleet.accepts & (room > 0)
+            nodes = np.flatnonzero(open_)
+            chosen[nodes if breadth is None else self._best(key, nodes, room[nodes], breadth)] = (
+                True
+            )
+        return np.flatnonzero(chosen)
+
+    def _best(self, key: Key, nodes: Ints, room: Ints, breadth: int) -> Ints:
+        """Return the cheapest nodes, the fullest first, that are enough."""
+        deployment, wanted = self.after.by_key[key], self.wanted(key)
+        groups = self.fleet.group_of[nodes]
+        zones = np.zeros(len(nodes), np.int64)
+        if deployment.spread or deployment.separate_from or deployment.together_with:
+            zones = self.catalog.table.texts[Domain.ZONE.value][1][groups]
+        single = any(entry.over is Domain.NODE for entry in deployment.spread)
+        room = np.minimum(room, 1) if single else np.minimum(room, wanted)
+        order = np.lexsort((nodes, room, self.values(key)[groups], zones))
+        before = np.cumsum(room[order]) - room[order]
+        first = np.flatnonzero(np.diff(zones[order], prepend=-1))
+        base = np.repeat(before[first], np.diff(np.append(first, len(order))))
+        return nodes[order[before - base < wanted * breadth]]
+
+    def compile(self, keys: Sequence[Key], landing: Ints) -> Compiled:
+        """Return the problem in which some deployments are free and all others stay put.
+
+        Parameters
+        ----------
+        keys : sequence of (model, environment)
+            Sorted, and closed under rules.
+        landing : int array
+            Nodes that new replicas may come to, besides those that the deployments run on.
+        """
+        deployments = tuple(self.after.by_key[key] for key in keys)
+        residents = self._residents(keys)
+        cells = cells_at(self.without(keys), sorted({*landing.tolist(), *residents}), residents)
+        running = [0] * len(keys)
+        for rows in residents.values():
+            for resident in rows:
+                running[resident.deployment] += resident.replicas
+        return Compiled(
+            catalog=self.catalog,
+            objective=self.objective,
+            bill_nodes=self.bill_nodes,
+            deployments=deployments,
+            eligible=tuple(self.eligible(key) for key in keys),
+            cells=cells,
+            movable=tuple(running),
+            priorities=self._priorities,
+            wanted=tuple(self.wanted(key) for key in keys),
+            strict=self._strict(keys),
+        )
+
+    def _strict(self, keys: Sequence[Key]) -> frozenset[int]:
+        """Return the deployments that come first, if others may want the same room."""
+        strict = frozenset(i for i, key in enumerate(keys) if key in self.transition.strict)
+        others = self.changed - self.transition.strict
+        return strict if self.retry or any(key in others for key in keys) else frozenset()
+
+    @cached_property
+    def _priorities(self) -> tuple[int, ...]:
+        found = {d.priority for d in self.after.deployments if d.enabled}
+        return tuple(sorted(found or {0}, reverse=True))
+
+    def _residents(self, keys: Sequence[Key]) -> dict[int, tuple[Resident, ...]]:
+        found: defaultdict[int, list[Resident]] = defaultdict(list)
+        for d, key in enumerate(keys):
+            for lot in self.lots(key):
+                if lot.may_stay:
+                    row = lot.row[0]
+                    found[lot.node].append(Resident(d, row.gpu, row.replicas))
+        return {node: tuple(rows) for node, rows in found.items()}
+
+
+def cells_at(
+    ledger: Ledger, nodes: Iterable[int], residents: Mapping[int, tuple[Resident, ...]]
+) -> tuple[Cell, ...]:
+    """Return the cells of some nodes with what a ledger leaves there, by group and first index."""
+    fleet = ledger.fleet
+    alike: dict[Cell, list[int]] = {}
+    for node in nodes:
+        own = residents.get(node, ())
+        likeness = Cell(
+            group=int(fleet.group_of[node]),
+            indices=(),
+            slots=_slots_left(ledger, node, own),
+            cpus=int(ledger.cpus[node]),
+            memory=int(ledger.memory[node]),
+            extra=tuple((name, int(free[node])) for name, free in sorted(ledger.extra.items())),
+            residents=own,
+            accepts=bool(fleet.accepts[node]),
+            in_use=node in ledger.rows_on,
+        )
+        alike.setdefault(likeness, []).append(fleet.index(node))
+    cells = [replace(cell, indices=tuple(sorted(indices))) for cell, indices in alike.items()]
+    return tuple(sorted(cells, key=lambda cell: (cell.group, cell.indices)))
+
+
+def _slots_left(ledger: Ledger, node: int, own: Collection[Resident]) -> tuple[int, ...]:
+    """Return the free thousandths of each GPU after whole-GPU replicas took theirs.
+
+    Which GPUs those are is free: the last ones that nothing else uses, and those that shares of
+    ``own`` use at the very end.
+    """
+    slots = list(ledger.slots_of(node))
+    used = {resident.slot for resident in own}
+    idle = [i for i, free in enumerate(slots) if free == UNIT]
+    idle.sort(key=lambda i: (i in used, -i))
+    for slot in idle[: max(int(ledger.taken[node]), 0)]:
+        slots[slot] = 0
+    return tuple(slots)
