@@ -50,9 +50,10 @@ def deployment_holds(
     stay = rules.movable(d)
     for node, count in Counter(node for node, _ in mine).items():
         group = rules.groups[node.split("/")[0]]
-        if not rules.eligible(d, group) or group.state in ("draining", "lost"):
+        state = dict(world.states).get(node, group.state)
+        if not rules.eligible(d, group) or state in ("draining", "lost"):
             return False
-        if group.state == "cordoned" and count > stay.get(node, 0):
+        if state == "cordoned" and count > stay.get(node, 0):
             return False
     for entry in d.spread:
         per = Counter(rules.domain(node, entry.over) for node, _ in mine)
@@ -62,8 +63,8 @@ def deployment_holds(
             return False
         if entry.max_skew is not None:
             for group in world.groups:
-                if group.state in ("ready", "cordoned") and rules.eligible(d, group):
-                    for node in group.nodes():
+                for node in group.nodes() if rules.eligible(d, group) else ():
+                    if dict(world.states).get(node, group.state) in ("ready", "cordoned"):
                         per[rules.domain(node, entry.over)] += 0
             if max(per.values()) - min(per.values()) > entry.max_skew:
                 return False

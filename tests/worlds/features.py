@@ -217,6 +217,10 @@ def node_state(name: str) -> Without:
     return each_group(lambda group: replace(group, state="ready") if group.state == name else group)
 
 
+def own_states(world: World) -> World | None:
+    return replace(world, states=()) if world.states else None
+
+
 def whole_gpu(group: Any) -> Any:
     return replace(group, fraction=None)
 
@@ -298,6 +302,7 @@ FEATURES: dict[str, Without] = {
     "state cordoned": node_state("cordoned"),
     "state draining": node_state("draining"),
     "state lost": node_state("lost"),
+    "states of single nodes": own_states,
     "reserved gpus": reserved("gpus"),
     "reserved cpus": reserved("cpus"),
     "reserved memory": reserved("memory"),
@@ -361,7 +366,12 @@ def is_short(world: World, best: Optimum) -> bool:
     rules = Rules(world)
     asked = [d for d in world.deployments if d.enabled and d.replicas]
     if not all(
-        any(group.state == "ready" and rules.eligible(d, group) for group in world.groups)
+        any(
+            rules.state(group, node) == "ready"
+            for group in world.groups
+            if rules.eligible(d, group)
+            for node in group.nodes()
+        )
         for d in asked
     ):
         return False

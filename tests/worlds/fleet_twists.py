@@ -25,6 +25,29 @@ def state(name: str) -> Callable[[Draft], None]:
     return twist
 
 
+def single_node(draft: Draft) -> None:
+    """Put one node in another state: one that the optimum uses, or one that may be used alone."""
+    if draft.rng.random() < 0.6:
+        run(draft)
+    found = draft.target()
+    if found is None:
+        return
+    deployment, group = found
+    rng = draft.rng
+    nodes = [n for n in draft.best.placed[deployment.key] if n.startswith(f"{group.name}/")]
+    node, bad = rng.choice(nodes), rng.choice(("cordoned", "draining", "lost"))
+    if rng.random() < 0.7:
+        draft.set(with_state(draft.world, node, bad))
+    else:
+        draft.set(with_state(draft.world.change_group(group.name, state=bad), node, "ready"))
+
+
+def with_state(world: World, node: str, state: str) -> World:
+    """Return the world with one node in a state of its own."""
+    others = tuple(pair for pair in world.states if pair[0] != node)
+    return replace(world, states=(*others, (node, state)))
+
+
 def reserve(kind: str) -> Callable[[Draft], None]:
     """Reserve part of a node that the optimum fills."""
 
@@ -88,7 +111,7 @@ def run(draft: Draft, *, version: str = "v1") -> None:
         replace(group, price=rng.randrange(1, 60) * 50_000_000, state="ready")
         for group in draft.world.groups
     )
-    before = replace(draft.world, groups=groups, objective="cost", reserved=())
+    before = replace(draft.world, groups=groups, objective="cost", reserved=(), states=())
     rows = rows_of(draft, before, version)
     draft.set(replace(draft.world, running=rows))
 
@@ -122,8 +145,9 @@ def lose(draft: Draft) -> None:
     elif what == "gone" and group.count > 1:
         last = f"{name}/{group.count - 1}"
         rest = tuple(r for r in draft.world.reserved if r.node != last)
+        states = tuple(pair for pair in draft.world.states if pair[0] != last)
         changed = draft.world.change_group(name, count=group.count - 1)
-        draft.set(replace(changed, reserved=rest))
+        draft.set(replace(changed, reserved=rest, states=states))
     elif what == "foreign":
         gone = replace(row, node="gone/0", gpu=None)
         rows = tuple(r for r in draft.world.running if r != row)

@@ -40,6 +40,7 @@ from tests.worlds.fleet_twists import (
     partial_gpu,
     reserve,
     running,
+    single_node,
     state,
 )
 from tests.worlds.policy_twists import (
@@ -74,6 +75,7 @@ TWISTS: tuple[tuple[str, int, int, Twist], ...] = (
     ("other version", 4, 14, other_version),
     ("lose", 4, 4, lose),
     ("keep cordoned", 4, 18, keep_cordoned),
+    ("single node", 4, 12, single_node),
     ("draining", 5, 7, state("draining")),
     ("lost", 5, 6, state("lost")),
     ("cordoned", 5, 2, state("cordoned")),

@@ -69,10 +69,10 @@ class Search:
         self.pooled = pooled
         rules = self.rules
         self.nodes = [
-            rules.node(group, name)
+            node
             for group in world.groups
-            if group.state in ("ready", "cordoned")
-            for name in group.nodes()
+            for node in (rules.node(group, name) for name in group.nodes())
+            if node.state in ("ready", "cordoned")
         ]
         self.deployments = [d for d in world.deployments if d.enabled]
         self.classes = sorted({d.priority for d in self.deployments}, reverse=True) or [0]
@@ -179,7 +179,7 @@ class Search:
         for index, node in enumerate(self.nodes):
             if not verdict[node.group.name]:
                 continue
-            ready = node.group.state == "ready"
+            ready = node.state == "ready"
             limit = deployment.replicas if ready else old.get(node.name, 0)
             if limit:
                 limits.append((index, limit))

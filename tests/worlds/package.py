@@ -66,6 +66,7 @@ def catalog_of(world: World) -> Catalog:
         gpus=gpus,
         node_groups=groups,
         reserved=reserved_of(world),
+        states={node: rows.NodeState(state) for node, state in world.states},
         latency={(a, b): value for a, b, value in world.latency},
     )
 
@@ -144,6 +145,7 @@ def deployment_of(d: Deployment) -> ModelDeployment:
             "minReplicas": d.min_replicas,
             "resources": resources_of(d),
             "priority": d.priority,
+            "rollout": d.rollout,
             "spread": [
                 {
                     "over": s.over,

@@ -29,6 +29,7 @@ def shuffled(world: World, rng: Random) -> World:
         policies=mixed(world.policies),
         environments=mixed(world.environments),
         reserved=mixed(world.reserved),
+        states=mixed(world.states),
         latency=mixed(world.latency),
         running=mixed(world.running),
     )
@@ -140,5 +141,6 @@ def renamed(world: World) -> World:
             replace(d, name=new(d.name), policies=names(d.policies)) for d in world.deployments
         ),
         reserved=tuple(replace(r, node=node(r.node)) for r in world.reserved),
+        states=tuple((node(name), state) for name, state in world.states),
         running=tuple(replace(r, model=new(r.model), node=node(r.node)) for r in world.running),
     )

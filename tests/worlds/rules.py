@@ -18,6 +18,7 @@ from tests.worlds.world import Deployment, Group, Key, Peers, Policy, Region, Sp
 class Node:
     name: str
     group: Group
+    state: str
     free_slots: tuple[int, ...]
     whole_slots: tuple[bool, ...]
     cpus: int
@@ -62,6 +63,7 @@ class Rules:
         self.policies = {policy.name: policy for policy in world.policies}
         self.environments = {env.name: env for env in world.environments}
         self.reserved = {row.node: row for row in world.reserved}
+        self.states = dict(world.states)
         self.round_trips = {(a, b): value for a, b, value in world.latency}
         self._eligible: dict[tuple[Key, str], bool] = {}
 
@@ -266,11 +268,16 @@ class Rules:
             group = self.groups.get(name)
             if group is None or int(index) >= group.count:
                 continue
-            if group.state in ("ready", "cordoned") and self.eligible(deployment, group):
+            holds = self.state(group, row.node) in ("ready", "cordoned")
+            if holds and self.eligible(deployment, group):
                 found[row.node] = found.get(row.node, 0) + row.replicas
         return found
 
     # --- one node -------------------------------------------------------------------------
+
+    def state(self, group: Group, node: str) -> str:
+        """Return the state of a node: its own, else its group's."""
+        return self.states.get(node, group.state)
 
     def node(self, group: Group, name: str) -> Node:
         held = self.reserved.get(name)
@@ -285,6 +292,7 @@ class Rules:
         return Node(
             name,
             group,
+            self.state(group, name),
             tuple(slots),
             tuple(whole),
             group.cpus - (held.cpus if held else 0),
@@ -349,8 +357,9 @@ def skew_domains(rules: Rules, deployment: Deployment, over: str) -> set[str]:
     return {
         rules.domain(node, over)
         for group in rules.world.groups
-        if group.state in ("ready", "cordoned") and rules.eligible(deployment, group)
+        if rules.eligible(deployment, group)
         for node in group.nodes()
+        if rules.state(group, node) in ("ready", "cordoned")
     }
 
 

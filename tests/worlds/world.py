@@ -123,6 +123,7 @@ class Deployment:
     memory: int = 1000
     extra: tuple[tuple[str, int], ...] = ()
     priority: int = 0
+    rollout: str = "surge"
     spread: tuple[Spread, ...] = ()
     separate_from: tuple[Peers, ...] = ()
     together_with: tuple[Peers, ...] = ()
@@ -164,6 +165,8 @@ class Row:
 
 @dataclass(frozen=True)
 class World:
+    """Everything a plan depends on; ``states`` are those of single nodes, by node name."""
+
     regions: tuple[Region, ...]
     gpus: tuple[Gpu, ...]
     groups: tuple[Group, ...]
@@ -171,6 +174,7 @@ class World:
     policies: tuple[Policy, ...] = ()
     environments: tuple[Environment, ...] = ()
     reserved: tuple[Reserved, ...] = ()
+    states: tuple[tuple[str, str], ...] = ()
     latency: tuple[tuple[str, str, int], ...] = ()
     running: tuple[Row, ...] = ()
     objective: str = "cost"
