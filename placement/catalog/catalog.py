@@ -15,6 +15,7 @@ from placement.catalog.geography import blocs_of, distance_km, reference_point
 from placement.catalog.names import CatalogNames
 from placement.catalog.rows import Gpu, NodeGroup, NodeState, Region, Reserved
 from placement.catalog.table import NodeTable, make_table
+from placement.frozen import picklable
 from placement.pricing import round_half_even
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ FIT_US_PER_KM = 15.23
 _NO_STATES: Mapping[int, NodeState] = MappingProxyType({})
 
 
+@picklable
 @dataclass(frozen=True)
 class Catalog:
     """Everything that exists, frozen.

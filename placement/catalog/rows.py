@@ -22,6 +22,8 @@ from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
+from placement.frozen import picklable
+
 UNIT = 1000
 """Integer steps per GPU, CPU and GiB."""
 
@@ -93,6 +95,7 @@ class Gpu:
     tdp_w: int | None = None
 
 
+@picklable
 @dataclass(frozen=True, slots=True)
 class NodeGroup:
     """``count`` identical nodes, named ``{name}/{index}`` from index 0.

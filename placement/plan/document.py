@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from placement.catalog.rows import UNIT
@@ -99,10 +99,23 @@ def digest_of(document: dict[str, Any]) -> str:
 
 def running_digest(rows: Iterable[Assignment]) -> str:
     """Return ``sha256:...`` over today's rows in any order, without what they cost."""
+    found: dict[tuple[str, str], list[Assignment]] = {}
+    for row in rows:
+        found.setdefault(row.key, []).append(row)
+    return running_digest_of({key: rows_digest(lot) for key, lot in found.items()})
+
+
+def rows_digest(rows: Iterable[Assignment]) -> str:
+    """Return ``sha256:...`` over the rows of one deployment, without what they cost."""
     documents = [assignment_row(row) for row in rows]
     for document in documents:
         del document["costPerHour"]
     return sha256("\n".join(sorted(compact(document, sort=True) for document in documents)))
+
+
+def running_digest_of(digests: Mapping[tuple[str, str], str]) -> str:
+    """Return the digest of all rows, given that of the rows of each deployment that has any."""
+    return sha256("\n".join(sorted(digests.values())))
 
 
 def sha256(text: str) -> str:

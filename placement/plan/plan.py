@@ -8,6 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from placement.frozen import picklable
 from placement.plan.document import COLUMNS, assignment_row, digest_of, to_document, to_json
 from placement.plan.html import to_html
 from placement.plan.rows import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from placement.workspace.refusal import Refusal
 
 
+@picklable
 @dataclass(frozen=True)
 class Plan:
     """The answer to one snapshot.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from placement.frozen import picklable
 from placement.workspace.assignment import Assignment
 from placement.workspace.transitions.difference import PolicyDifference
 
@@ -138,6 +139,7 @@ class Basis:
     serial: int | None = None
 
 
+@picklable
 @dataclass(frozen=True, slots=True)
 class TransitionRecord:
     """What a plan changes in the workspace besides the running rows: enough to do it again.

@@ -14,9 +14,13 @@ from placement.workspace.workspace import Environment, ModelDeployment, Workspac
 
 API_VERSION = "placement/v1"
 _METADATA = ("name", "environment", "labels")
+_KEPT = "digest of the document"
+
+Object = Policy | Environment | ModelDeployment
+"""What a document describes."""
 
 
-def to_document(one: Policy | Environment | ModelDeployment) -> dict[str, Any]:
+def to_document(one: Object) -> dict[str, Any]:
     """Return the document of an object, with defaults filled in.
 
     Reading the document back gives an equal object. Whole numbers are int, all others float.
@@ -38,19 +42,41 @@ def kind_name(one: Document) -> str:
 
 def to_documents(workspace: Workspace) -> list[dict[str, Any]]:
     """Return all documents: policies, environments, deployments, each sorted by name."""
-    objects: tuple[Policy | Environment | ModelDeployment, ...] = (
+    return [to_document(one) for one in _objects(workspace)]
+
+
+def digest(workspace: Workspace) -> str:
+    """Return ``sha256:`` over the sorted digests of all objects, one to a line.
+
+    Files, order and running rows do not matter.
+    """
+    return _sha256("\n".join(sorted(map(object_digest, _objects(workspace)))))
+
+
+def object_digest(one: Object) -> str:
+    """Return ``sha256:`` over the document of an object as JSON, keys sorted, without spaces."""
+    # Kept on the object, which never changes: a workspace shares most of its objects with the
+    # one it was made of.
+    kept: str | None = one.__dict__.get(_KEPT)
+    if kept is None:
+        document = to_document(one)
+        kept = _sha256(
+            json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        )
+        one.__dict__[_KEPT] = kept
+    return kept
+
+
+def _sha256(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _objects(workspace: Workspace) -> tuple[Object, ...]:
+    return (
         *workspace.policies.values(),
         *workspace.environments.values(),
         *workspace.deployments,
     )
-    return [to_document(one) for one in objects]
-
-
-def digest(workspace: Workspace) -> str:
-    """Return ``sha256:`` over the documents; files, order and running rows do not matter."""
-    documents = to_documents(workspace)
-    text = json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _written(value: Document) -> dict[str, Any]:

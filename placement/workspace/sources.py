@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from placement.errors import Diagnostic, Severity
+from placement.frozen import picklable
 from placement.workspace.codes import Code
 from placement.workspace.findings import PYTHON, Source
 from placement.workspace.nodes import Node, locate
@@ -29,6 +30,7 @@ class Written:
         return f"{self.source.name}:{node.line}:{node.column}"
 
 
+@picklable
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The files behind the objects of one workspace."""

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from placement.catalog.rows import UNIT
 from placement.catalog.text import quote
+from placement.frozen import picklable
 from placement.policies.base import Document, NameKind, Policy, Selector
 from placement.workspace.assignment import Assignment
 from placement.workspace.codes import Code
@@ -212,6 +213,7 @@ class ModelDeployment(Document):
         return 0 < self.gpus < UNIT
 
 
+@picklable
 @dataclass(frozen=True)
 class Workspace:
     """One immutable snapshot of what is asked.

@@ -82,7 +82,7 @@ def test_the_digest_sees_every_change():
 
 def test_the_digest_is_the_same_for_ever():
     assert make_workspace().digest == (
-        "sha256:fc3b6b16d9962ae3a49ef8b172371f94dd5444cb99243a2e482abdfe5a20e3f6"
+        "sha256:f6662f04d74ea7f003d73093151499be5970d999a79340e4bfda9eb2ae88c11a"
     )
 
 

@@ -15,10 +15,6 @@ class PolicyDifference:
     added: tuple[str, ...]
     removed: tuple[str, ...]
 
-    def __bool__(self) -> bool:
-        """Whether there is any."""
-        return bool(self.added or self.removed)
-
 
 def policy_difference(
     workspace: Workspace, model: str, *, source: str, target: str

@@ -7,20 +7,20 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from placement.policies.base import Document, Policy
+from placement.policies.base import Document
 from placement.workspace.checks import check_all
 from placement.workspace.documents import Loaded
-from placement.workspace.dumping import kind_name
+from placement.workspace.dumping import Object, kind_name
 from placement.workspace.findings import PYTHON, Findings, Source, raise_all
 from placement.workspace.sources import Key as ObjectKey
 from placement.workspace.sources import Sources, Written
-from placement.workspace.workspace import Environment, ModelDeployment, Workspace
+from placement.workspace.workspace import ModelDeployment, Workspace
+
+__all__ = ["Object", "check_objects", "edited", "find", "object_key", "remade"]
 
 D = TypeVar("D", bound=Document)
-K = TypeVar("K", str, tuple[str, str])
+K = TypeVar("K", str, tuple[str, str], ObjectKey)
 V = TypeVar("V")
-
-Object = Policy | Environment | ModelDeployment
 
 
 def edited(
@@ -111,11 +111,16 @@ def _edited(
     drop = {name_of(key) for key in gone if key[0] == kind}
     if not put and not drop:
         return old
-    found = {**old, **put}
+    found = _copied(old) | put
     for name in drop:
         del found[name]
     is_sorted = all(name in old for name in put)
     return MappingProxyType(found if is_sorted else dict(sorted(found.items(), key=_first)))
+
+
+def _copied(mapping: Mapping[K, V]) -> dict[K, V]:
+    # A read-only mapping copies the dict it wraps at once, where dict() looks up key by key.
+    return mapping.copy() if isinstance(mapping, MappingProxyType) else dict(mapping)
 
 
 def _first(pair: tuple[K, object]) -> K:
@@ -128,7 +133,7 @@ def _sources(
     """Return where objects were read from; what was edited in code is in no file."""
     if sources is None and not written:
         return None
-    found = {**(sources.written if sources else {})}
+    found = _copied(sources.written) if sources else {}
     for key in edited:
         found.pop(key, None)
         if key in written:

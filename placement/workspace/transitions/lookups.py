@@ -21,6 +21,8 @@ def missing_policy(workspace: Workspace, *names: str) -> Refusal | None:
 
 def missing_model(workspace: Workspace, model: str) -> Refusal | None:
     """Return why a model that no environment holds is refused, or None."""
+    if any(name == model for name, _ in workspace.by_key):
+        return None
     models = {name for name, _ in workspace.by_key}
     return _missing(RefusalReason.UNKNOWN_MODEL, "model", (model,), models)
 

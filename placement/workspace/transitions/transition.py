@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import compress, islice
+from operator import is_not
 from types import MappingProxyType
 from typing import TypeVar
 
+from placement.frozen import picklable
 from placement.policies.base import Policy
 from placement.workspace.sources import Key as ObjectKey
 from placement.workspace.workspace import Environment, ModelDeployment, Workspace
@@ -45,6 +48,7 @@ _ALWAYS_WHOLE = frozenset({TransitionKind.RELEASE, TransitionKind.ROLLBACK})
 """Kinds that place a deployment whole wherever it goes."""
 
 
+@picklable
 @dataclass(frozen=True)
 class Transition:
     """A change of what is asked; made by ``between``.
@@ -125,7 +129,9 @@ def between(
     workspace that shares most of its objects with the other one costs little.
     """
     put = {d.key: d for d in _put(before.by_key, after.by_key)}
-    gone = _dropped(before.by_key, after.by_key)
+    new = sum(key not in before.by_key for key in put)
+    is_smaller = len(after.by_key) - new < len(before.by_key)
+    gone = _dropped(before.by_key, after.by_key) if is_smaller else ()
     changed = tuple(sorted(key for key, one in put.items() if one.enabled))
     off = [key for key, one in put.items() if not one.enabled]
     removed = sorted(key for key in (*gone, *off) if _enabled(before, key))
@@ -178,10 +184,16 @@ def _versions(workspace: Workspace, keys: Iterable[Key]) -> set[tuple[str, str, 
 
 
 def _put(before: Mapping[K, V], after: Mapping[K, V]) -> list[V]:
+    """Return what is new or different; what stands in the same place is compared first."""
     if before is after:
         return []
-    other = [(key, one) for key, one in after.items() if before.get(key) is not one]
-    return [one for key, one in other if before.get(key) != one]
+    is_other = map(is_not, after.values(), before.values())
+    keys = (*compress(after, is_other), *islice(after, len(before), None))
+    return [after[key] for key in keys if _differ(before.get(key), after[key])]
+
+
+def _differ(old: object, new: object) -> bool:
+    return old is not new and old != new
 
 
 def _dropped(before: Mapping[K, V], after: Mapping[K, V]) -> list[K]:

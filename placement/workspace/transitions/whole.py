@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from placement.workspace.dumping import Object
 from placement.workspace.refusal import Refusal
 from placement.workspace.sources import Key as ObjectKey
 from placement.workspace.sources import Written
-from placement.workspace.transitions.edits import Object, edited, object_key
+from placement.workspace.transitions.edits import edited, object_key
 from placement.workspace.transitions.transition import Transition, TransitionKind, between
 from placement.workspace.workspace import DEVELOPMENT, PRODUCTION, Environment, Workspace
 
