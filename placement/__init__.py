@@ -17,12 +17,15 @@ if TYPE_CHECKING:
         Diagnostic,
         InputError,
         InternalFaultError,
+        LockedError,
         NoAnswerError,
         PlacementError,
+        StaleError,
     )
     from placement.options import Billing, Progress
     from placement.plan.plan import Plan
     from placement.planner import Planner
+    from placement.store.store import Store
     from placement.verifier import Report, verify
     from placement.workspace.assignment import Assignment
     from placement.workspace.manifests import load_workspace
@@ -36,6 +39,7 @@ __all__ = [
     "Environment",
     "InputError",
     "InternalFaultError",
+    "LockedError",
     "ModelDeployment",
     "NoAnswerError",
     "PlacementError",
@@ -43,6 +47,8 @@ __all__ = [
     "Planner",
     "Progress",
     "Report",
+    "StaleError",
+    "Store",
     "Violation",
     "Workspace",
     "load_catalog",
@@ -58,6 +64,7 @@ _HOMES = {
     "Environment": "placement.workspace.workspace",
     "InputError": "placement.errors",
     "InternalFaultError": "placement.errors",
+    "LockedError": "placement.errors",
     "ModelDeployment": "placement.workspace.workspace",
     "NoAnswerError": "placement.errors",
     "PlacementError": "placement.errors",
@@ -65,6 +72,8 @@ _HOMES = {
     "Planner": "placement.planner",
     "Progress": "placement.options",
     "Report": "placement.verifier",
+    "StaleError": "placement.errors",
+    "Store": "placement.store.store",
     "Violation": "placement.constraints.base",
     "Workspace": "placement.workspace.workspace",
     "load_catalog": "placement.catalog.load",

@@ -3,6 +3,8 @@
 PlacementError
 ├── InputError          the user's files or arguments are wrong (exit code 2)
 ├── NoAnswerError       nothing could be verified within the limit (exit code 4)
+├── StaleError          the state is not the one the change was made for (exit code 5)
+├── LockedError         somebody else is changing the state (exit code 5)
 └── InternalFaultError  a bug of this project, never the user's mistake (exit code 1)
     ├── VerificationError   a plan of ours broke a rule; it is not handed out
     └── SolverFaultError    the solver refused a model or contradicted itself
@@ -96,6 +98,39 @@ class InputError(PlacementError):
 
 class NoAnswerError(PlacementError):
     """Not even a simple plan could be verified within the limit."""
+
+
+class StaleError(PlacementError):
+    """A change was made for another state than the newest; nothing is written.
+
+    Attributes
+    ----------
+    expected, newest : int or None, int
+        The serial that the change was made for, if it says one, and the newest.
+    since : tuple of str
+        What was committed in between, oldest first, for people.
+    """
+
+    def __init__(
+        self, message: str, *, expected: int | None, newest: int, since: tuple[str, ...] = ()
+    ) -> None:
+        self.expected, self.newest, self.since = expected, newest, since
+        listed = f"; committed since: {', '.join(since)}" if since else ""
+        super().__init__(message + listed)
+
+
+class LockedError(PlacementError):
+    """Somebody else held the state for longer than a commit waits; nothing is written.
+
+    Attributes
+    ----------
+    holder, since : str or None
+        ``user@host pid command``, and the time in UTC; None if nobody signed for it.
+    """
+
+    def __init__(self, message: str, *, holder: str | None = None, since: str | None = None):
+        self.holder, self.since = holder, since
+        super().__init__(message)
 
 
 class ObjectiveRangeError(PlacementError):

@@ -1,0 +1,1 @@
+"""Durable state and history: what is committed, by whom, and how to go back."""

@@ -1,0 +1,105 @@
+"""A fleet of a few nodes, and previews on it that are made by hand: no solver, a millisecond each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+
+from placement.catalog.catalog import make_catalog
+from placement.catalog.rows import NANO, UNIT, Gpu, NodeGroup, Region
+from placement.objectives.mix import parse_objective
+from placement.options import Billing
+from placement.plan.assembly import bare_plan
+from placement.plan.document import MICRO
+from placement.plan.rows import TransitionRecord
+from placement.plan.view import PlacedRow, PlanView
+from placement.preview import Preview
+from placement.workspace.dumping import to_document
+from placement.workspace.transitions import Transition, deploy
+from placement.workspace.workspace import ModelDeployment
+
+PLACES = (("aws", "us-east-1", "US", "NA"), ("gcp", "europe-west4", "NL", "EU"))
+
+
+@cache
+def fleet(*, price=0.5, count=4, name="fleet"):
+    """Return two groups of nodes with four T4 each."""
+    regions = [Region(p, c, c, land, cont, 38.9, -77.4, 380_000) for p, c, land, cont in PLACES]
+    groups = [
+        NodeGroup(
+            f"{region.provider}-t4",
+            region,
+            "a",
+            "t4.metal",
+            "gpu",
+            "T4",
+            4,
+            64 * UNIT,
+            256 * UNIT,
+            int(price * NANO) * (index + 1),
+            count,
+        )
+        for index, region in enumerate(regions)
+    ]
+    return make_catalog(regions, [Gpu("T4", "NVIDIA", 16 * UNIT, "Turing")], groups, name=name)
+
+
+def chat(version="A", *, environment="production", model="chat", **fields):
+    return ModelDeployment(name=model, environment=environment, version=version, **fields)
+
+
+def preview_of(transition: Transition, *, catalog=None, serial=None) -> Preview:
+    """Return the preview of a change: what is asked goes to the first nodes with room."""
+    catalog = catalog or fleet()
+    before, after = transition.before, transition.after
+    view = PlanView(catalog, after, first_fit(after, catalog), before.running)
+    mix = parse_objective("cost")
+    plan = bare_plan(view, objective=mix, billing=Billing.SHARE, bounds={})
+    plan = replace(
+        plan,
+        basis=replace(plan.basis, serial=serial),
+        transition=record_of(transition),
+        stats=MappingProxyType({"options": {"objective": "cost", "billing": "share"}}),
+    )
+    return Preview(before, catalog, plan, after.with_running(plan))
+
+
+def record_of(transition: Transition) -> TransitionRecord:
+    return TransitionRecord(
+        kind=str(transition.kind),
+        arguments=transition.arguments,
+        put=tuple(to_document(one) for one in transition.put),
+        delete=tuple(
+            dict(zip(("kind", "name", "environment"), key, strict=False))
+            for key in transition.dropped
+        ),
+        replaced=tuple(sorted(transition.after.replaced)),
+        uncallable=transition.uncallable,
+        cost_before=sum(row.cost for row in transition.before.running),
+        cost_after=0 * MICRO,
+    )
+
+
+def first_fit(workspace, catalog):
+    """Return rows for every replica, whole GPUs only, nodes filled in order."""
+    nodes = [(group, index) for group in catalog.node_groups for index in range(group.count)]
+    free = [group.gpu_count for group, _ in nodes]
+    rows = []
+    for deployment in workspace.deployments:
+        left = deployment.replicas if deployment.enabled else 0
+        for at, (group, index) in enumerate(nodes):
+            fits = min(left, free[at])
+            if fits:
+                rows.append(PlacedRow(deployment, group, index, None, fits))
+                free[at] -= fits
+                left -= fits
+        assert not left, "the fleet is full"
+    return tuple(sorted(rows, key=lambda row: row.order))
+
+
+def deploy_once(store, deployment, *, author="ann", reason="", catalog=None):
+    """Commit a deployment on the newest state and return the entry."""
+    head = store.head()
+    preview = preview_of(deploy(head.workspace, deployment), catalog=catalog or head.catalog)
+    return store.commit(preview, expected=head.serial, author=author, reason=reason)
