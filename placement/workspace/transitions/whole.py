@@ -33,9 +33,10 @@ def upsert(
     return between(workspace, after, kind=TransitionKind.APPLY)
 
 
-def replace_all(workspace: Workspace, after: Workspace) -> Transition | Refusal:
-    """Bring back a whole recorded workspace; what runs stays as it is."""
-    return between(workspace, after, kind=TransitionKind.ROLLBACK)
+def replace_all(workspace: Workspace, after: Workspace, *, serial: int) -> Transition | Refusal:
+    """Bring back the whole workspace recorded at a serial; what runs stays as it is."""
+    arguments = {"serial": str(serial)}
+    return between(workspace, after, kind=TransitionKind.ROLLBACK, arguments=arguments)
 
 
 def _declared(objects: Workspace) -> Iterator[Object]:
