@@ -3,6 +3,7 @@
 PlacementError
 ├── InputError          the user's files or arguments are wrong (exit code 2)
 ├── NoAnswerError       nothing could be verified within the limit (exit code 4)
+├── EndpointError       a model cannot be called where it was asked for (exit code 2)
 ├── StaleError          the state is not the one the change was made for (exit code 5)
 ├── LockedError         somebody else is changing the state (exit code 5)
 └── InternalFaultError  a bug of this project, never the user's mistake (exit code 1)
@@ -98,6 +99,21 @@ class InputError(PlacementError):
 
 class NoAnswerError(PlacementError):
     """Not even a simple plan could be verified within the limit."""
+
+
+class EndpointError(PlacementError):
+    """A model cannot be called in an environment; there is never a fallback to another one.
+
+    Attributes
+    ----------
+    runs_in : tuple of (environment, version)
+        Where it can be called, sorted.
+    """
+
+    def __init__(self, message: str, *, runs_in: tuple[tuple[str, str], ...] = ()) -> None:
+        self.runs_in = runs_in
+        where = ", ".join(f"`{stage}` (version `{version}`)" for stage, version in runs_in)
+        super().__init__(f"{message}; it runs in {where}" if where else message)
 
 
 class StaleError(PlacementError):

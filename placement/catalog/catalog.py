@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from placement.catalog.checks import check_names, check_references
-from placement.catalog.digest import digest_of
 from placement.catalog.geography import blocs_of, distance_km, reference_point
 from placement.catalog.names import CatalogNames
 from placement.catalog.rows import Gpu, NodeGroup, NodeState, Region, Reserved
 from placement.catalog.table import NodeTable, make_table
+from placement.catalog.tidying import tidy
 from placement.frozen import picklable
 from placement.pricing import round_half_even
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from placement.catalog.places import Scope
 
 K = TypeVar("K", str, tuple[str, str])
 V = TypeVar("V")
@@ -160,8 +162,18 @@ class Catalog:
         measured = self._measured.get((country, region_key))
         if measured:
             return round_half_even(sum(measured), len(measured))
+        return self.fitted_round_trip(reference_point(country), region_key)
+
+    def fitted_round_trip(self, point: tuple[float, float], region_key: str) -> int:
+        """Return the round trip in microseconds from a (latitude, longitude), by distance alone.
+
+        Raises
+        ------
+        KeyError
+            If there is no such region key.
+        """
         region = self.regions[region_key]
-        distance = distance_km(reference_point(country), (region.latitude, region.longitude))
+        distance = distance_km(point, (region.latitude, region.longitude))
         return round(FIT_BASE_US + FIT_US_PER_KM * distance)
 
     @cached_property
@@ -173,6 +185,27 @@ class Catalog:
             if start != end:
                 found[self.regions[end].country, start].append(rtt)
         return found
+
+    def with_state(self, name: str, state: NodeState, *, scope: Scope | None = None) -> Catalog:
+        """Return the catalog with a node or every node of a place in a state.
+
+        See ``placement.catalog.edits``, also for the errors.
+        """
+        from placement.catalog.edits import with_state
+
+        return with_state(self, name, state, scope=scope)
+
+    def with_count(self, node_group: str, count: int) -> Catalog:
+        """Return the catalog with so many nodes in a node group."""
+        from placement.catalog.edits import with_count
+
+        return with_count(self, node_group, count)
+
+    def with_price(self, node_group: str, price: int) -> Catalog:
+        """Return the catalog with another price per node of a node group, in nano-USD/h."""
+        from placement.catalog.edits import with_price
+
+        return with_price(self, node_group, price)
 
     def to_files(self) -> dict[str, str]:
         """Return the text of every file of the catalog by file name.
@@ -239,7 +272,7 @@ def make_catalog(
     catalog = Catalog(
         regions=_frozen({region.key: region for region in places}),
         gpus=_frozen({gpu.name: gpu for gpu in cards}),
-        node_groups=tuple(sorted(_with_every_extra(groups), key=lambda group: group.name)),
+        node_groups=tuple(sorted(groups, key=lambda group: group.name)),
         reserved=_frozen(reserved or {}),
         states=_frozen(states or {}),
         latency=_frozen(latency or {}),
@@ -249,52 +282,8 @@ def make_catalog(
     check_names([gpu.name for gpu in cards], "GPU")
     check_names([group.name for group in catalog.node_groups], "node group")
     check_references(catalog)
-    return _tidy(catalog)
-
-
-def _tidy(catalog: Catalog) -> Catalog:
-    """Return the catalog with one way only to say each thing, and its digest."""
-    tidy = replace(
-        catalog,
-        reserved=_telling_reservations(catalog),
-        states=_telling_states(catalog),
-    )
-    return replace(tidy, digest=digest_of(tidy))
-
-
-def _telling_reservations(catalog: Catalog) -> Mapping[str, Reserved]:
-    """Return the reservations that hold anything, each with every GPU of its node."""
-    found = {}
-    for node, held in catalog.reserved.items():
-        slots = held.gpu_slots or (0,) * len(catalog.group_of(node).gpu_slots)
-        if any(slots) or held.cpus or held.memory:
-            found[node] = replace(held, gpu_slots=slots)
-    return MappingProxyType(found)
-
-
-def _telling_states(catalog: Catalog) -> Mapping[str, NodeState]:
-    """Return the states of single nodes that their node group does not have as well."""
-    return MappingProxyType(
-        {
-            node: state
-            for node, state in catalog.states.items()
-            if catalog.group_of(node).state is not state
-        }
-    )
+    return tidy(catalog)
 
 
 def _frozen(rows: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType(dict(sorted(rows.items())))
-
-
-def _with_every_extra(groups: Sequence[NodeGroup]) -> Iterator[NodeGroup]:
-    """Yield the groups with the same further capacities, 0 where one has none of it.
-
-    Their ``extra`` is one that its maker cannot change any more.
-    """
-    none = dict.fromkeys((name for group in groups for name in group.extra), 0)
-    for group in groups:
-        if isinstance(group.extra, MappingProxyType) and len(group.extra) == len(none):
-            yield group
-        else:
-            yield replace(group, extra=_frozen({**none, **group.extra}))

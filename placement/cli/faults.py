@@ -15,6 +15,7 @@ import typer
 from placement.cli.findings import reason_of, unreadable
 from placement.cli.output import say
 from placement.errors import (
+    EndpointError,
     InputError,
     InternalFaultError,
     NoAnswerError,
@@ -50,6 +51,9 @@ def _code_of(command: Callable[[], ExitCode]) -> ExitCode:
         return command()
     except InputError as error:
         return _bad_input(error)
+    except EndpointError as error:
+        say(f"no endpoint: {error}")
+        return ExitCode.BAD_INPUT
     except NoAnswerError as error:
         say(f"no answer: {error}")
         return ExitCode.NO_ANSWER

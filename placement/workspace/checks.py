@@ -10,7 +10,7 @@ from placement.policies.base import NameKind, Policy
 from placement.workspace.codes import Code
 from placement.workspace.documents import Loaded
 from placement.workspace.fields import name_problem
-from placement.workspace.findings import Advice
+from placement.workspace.findings import PYTHON, Advice, Findings, Source, raise_all
 from placement.workspace.nodes import Node, locate
 from placement.workspace.places import PLACE_CODES, find_place, suggest_place
 from placement.workspace.sources import Key, Written
@@ -56,6 +56,21 @@ def check_numbers(loaded: Sequence[Loaded]) -> None:
         members = [one for one in loaded if one.kind == kind]
         if len(members) > limit:
             _add(members[limit], (), Code.TOO_MANY, f"{len(members)} {words}, the limit is {limit}")
+
+
+def check_limits(workspace: Workspace) -> None:
+    """Refuse a workspace with more objects of one kind than the limit.
+
+    Raises
+    ------
+    InputError
+    """
+    found = (workspace.policies, workspace.environments, workspace.deployments)
+    findings = Findings(Source(PYTHON))
+    for objects, (words, limit) in zip(found, _LIMITS.values(), strict=True):
+        if len(objects) > limit:
+            findings.add(Code.TOO_MANY, f"{len(objects)} {words}, the limit is {limit}", None)
+    raise_all([findings])
 
 
 def check_duplicates(loaded: Iterable[Loaded]) -> None:

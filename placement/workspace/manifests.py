@@ -24,7 +24,7 @@ _APIS = (API_VERSION, *API_VERSIONS)
 _LIST = {"apiVersion", "items", "kind"}
 
 
-def load_workspace(*paths: str | Path) -> Workspace:
+def load_workspace(*paths: str | Path, known: Workspace | None = None) -> Workspace:
     """Read manifests from files and folders and return the workspace they describe.
 
     Folders are read with their sub-folders, in sorted order; hidden ones are left out. All
@@ -34,6 +34,9 @@ def load_workspace(*paths: str | Path) -> Workspace:
     ----------
     *paths : str or Path
         Files that end in ``.yaml``, ``.yml`` or ``.json``, or folders.
+    known : Workspace, optional
+        Policies and environments it holds count as declared too: for manifests that are
+        put into it (``placement.workspace.transitions.upsert``).
 
     Returns
     -------
@@ -54,7 +57,7 @@ def load_workspace(*paths: str | Path) -> Workspace:
         complete = complete and not findings.errors
         for document in documents:
             loaded.extend(build(draft, findings) for draft in _drafts(document, findings))
-    check_all(loaded, complete=complete)
+    check_all(loaded, complete=complete, known=known)
     raise_all(files)
     return assemble(loaded)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 
 PRODUCTION = "production"
 DEVELOPMENT = "development"
+
+_DERIVED = {
+    "by_key": {"deployments"},
+    "running_by_key": {"running"},
+    "digest": {"policies", "environments", "deployments"},
+}
+"""What a workspace derives once, and the fields it is derived of."""
 
 
 class Domain(StrEnum):
@@ -261,4 +268,12 @@ class Workspace:
 
     def with_running(self, plan: Plan) -> Workspace:
         """Return a workspace in which the assignments of ``plan`` run."""
-        return replace(self, running=plan.assignments, replaced=frozenset())
+        return self.revised(running=plan.assignments, replaced=frozenset())
+
+    def revised(self, **fields: Any) -> Workspace:
+        """Return a workspace with some fields replaced; what is derived of others is kept."""
+        after = replace(self, **fields)
+        for name, basis in _DERIVED.items():
+            if name in self.__dict__ and basis.isdisjoint(fields):
+                after.__dict__[name] = self.__dict__[name]
+        return after

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from placement.policies.base import Document
-from placement.workspace.checks import check_all
+from placement.workspace.checks import check_all, check_limits
 from placement.workspace.documents import Loaded
 from placement.workspace.dumping import Object, kind_name
 from placement.workspace.findings import PYTHON, Findings, Source, raise_all
@@ -42,8 +41,7 @@ def edited(
     deployments = _edited(
         workspace.by_key, new, gone, "ModelDeployment", lambda key: (key[1], key[2])
     )
-    after = replace(
-        workspace,
+    after = workspace.revised(
         policies=_edited(workspace.policies, new, gone, "Policy", lambda key: key[1]),
         environments=_edited(workspace.environments, new, gone, "Environment", lambda key: key[1]),
         deployments=(
@@ -53,9 +51,8 @@ def edited(
         ),
         sources=_sources(workspace.sources, (*new, *gone), written or {}),
     )
-    # Both are known already, and take longer to find anew than the whole edit.
-    after.__dict__["by_key"] = deployments
-    after.__dict__["running_by_key"] = workspace.running_by_key
+    after.__dict__["by_key"] = deployments  # known already, and slower to find anew
+    check_limits(after)
     return after
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import compress, islice
@@ -162,7 +162,9 @@ def _carried(before: Workspace, after: Workspace, put: Mapping[Key, ModelDeploym
     )
     if after.running is before.running and after.replaced == replaced:
         return after
-    return replace(after, running=before.running, replaced=replaced)
+    carried = after.revised(running=before.running, replaced=replaced)
+    carried.__dict__["running_by_key"] = running  # of the same rows
+    return carried
 
 
 def _is_outdated(old: ModelDeployment | None, new: ModelDeployment) -> bool:

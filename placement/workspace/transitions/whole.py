@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from placement.workspace.dumping import Object
+from placement.workspace.checks import check_references
+from placement.workspace.documents import Loaded
+from placement.workspace.dumping import Object, kind_name
+from placement.workspace.findings import PYTHON, Findings, Source, raise_all
 from placement.workspace.refusal import Refusal
 from placement.workspace.sources import Key as ObjectKey
 from placement.workspace.sources import Written
@@ -25,11 +28,17 @@ def upsert(
         ``production`` and ``development`` count only where they were declared.
     prune : bool
         Whether all that ``objects`` does not hold is taken away.
+
+    Raises
+    ------
+    InputError
+        If an object names a policy or an environment that is in neither workspace.
     """
     if prune:
+        _check_references(objects, objects)
         return between(workspace, objects, kind=TransitionKind.APPLY, arguments={"prune": "true"})
-    declared = tuple(_declared(objects))
-    after = edited(workspace, put=declared, written=_written(objects))
+    after = edited(workspace, put=tuple(_declared(objects)), written=_written(objects))
+    _check_references(objects, after)
     return between(workspace, after, kind=TransitionKind.APPLY)
 
 
@@ -46,6 +55,18 @@ def _declared(objects: Workspace) -> Iterator[Object]:
         if one.name not in (PRODUCTION, DEVELOPMENT) or _is_declared(objects, one):
             yield one
     yield from objects.deployments
+
+
+def _check_references(objects: Workspace, known: Workspace) -> None:
+    """Refuse names that the workspace which is to hold the objects does not have."""
+    found: dict[str, Findings] = {}
+    loaded = []
+    for one in _declared(objects):
+        written = _written(objects).get(object_key(one), Written(Source(PYTHON)))
+        findings = found.setdefault(written.source.name, Findings(written.source))
+        loaded.append(Loaded(kind_name(one), one, written.node, findings))
+    check_references(loaded, known)
+    raise_all(found.values())
 
 
 def _is_declared(objects: Workspace, one: Environment) -> bool:
