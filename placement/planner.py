@@ -6,11 +6,13 @@ depends on earlier calls.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from placement.catalog.rows import UNIT
 from placement.errors import (
@@ -28,6 +30,9 @@ from placement.plan.view import PlanView
 from placement.reasons import unplaced_rows
 from placement.verifier import verify
 from placement.workspace.names_check import check_names
+from placement.workspace.refusal import Refusal
+from placement.workspace.transitions import TransitionKind, between, deploy, release
+from placement.workspace.workspace import ModelDeployment
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,10 +40,32 @@ if TYPE_CHECKING:
 
     from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
+    from placement.preview import Preview
     from placement.problem.cells import Cell
+    from placement.problem.fleet import Fleet
+    from placement.problem.state import State
     from placement.solvers.exact import Solved
     from placement.solvers.greedy import Layout
-    from placement.workspace.workspace import ModelDeployment, Workspace
+    from placement.transaction import Leave, Transaction
+    from placement.workspace.transitions import Transition
+    from placement.workspace.workspace import Workspace
+
+
+class TransactOptions(TypedDict, total=False):
+    """Keyword arguments of ``Planner.transact``."""
+
+    catalog: Catalog | None
+    allow_partial: bool
+    evict: bool
+    retry_unplaced: bool
+    serial: int | None
+    objective: str
+    billing: Billing | str
+    gap: float
+    time_limit: float | None
+    seed: int
+    on_progress: Callable[[Progress], None] | None
+    cancel: CancelToken | None
 
 
 class Planner:
@@ -56,7 +83,8 @@ class Planner:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._masks: dict[str, NDArray[np.bool_]] = {}
+        self._lock = threading.Lock()
+        self._warm: dict[str, _Warm] = {}
 
     def plan(
         self,
@@ -116,7 +144,222 @@ class Planner:
             on_progress=on_progress,
             cancel=cancel,
         )
-        return _Run(self.catalog, workspace, options, self._masks).plan()
+        return _Run(self.catalog, workspace, options, self._warm_for(self.catalog).masks).plan()
+
+    # ---------------------------------------------------------------- changes
+
+    def transact(
+        self,
+        transition: Transition,
+        *,
+        catalog: Catalog | None = None,
+        allow_partial: bool = False,
+        evict: bool = False,
+        retry_unplaced: bool = False,
+        serial: int | None = None,
+        objective: str = "cost",
+        billing: Billing | str = Billing.SHARE,
+        gap: float = 0.0,
+        time_limit: float | None = None,
+        seed: int = 0,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Preview:
+        """Return what a change would do: nothing moves that need not, nothing has happened yet.
+
+        Parameters
+        ----------
+        transition : Transition
+            Of ``placement.workspace.transitions``.
+        catalog : Catalog, optional
+            The catalog that holds from now on, if capacity or prices changed. Such a change is a
+            fact: it is never refused, and what fits is placed again.
+        allow_partial : bool
+            Fewer replicas than wanted may be placed, but ``minReplicas`` and at least one.
+        evict : bool
+            Running replicas that no rule allows any more may become unplaced.
+        retry_unplaced : bool
+            Replicas that were unplaced before are placed as well if they fit.
+        serial : int, optional
+            Of the stored state that the change starts from.
+        objective, billing, gap, time_limit, seed, on_progress, cancel
+            As for ``plan``.
+
+        Returns
+        -------
+        Preview
+            With the plan of the whole state, or with a refusal and nothing changed.
+
+        Raises
+        ------
+        InputError
+            Names that the catalog does not have, or an unknown objective.
+        """
+        options = SolveOptions(
+            objective=objective,
+            billing=_billing(billing),
+            gap=gap,
+            time_limit=time_limit,
+            seed=seed,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
+        from placement.transaction import Leave
+
+        leave = Leave(partial=allow_partial, evict=evict, retry_unplaced=retry_unplaced)
+        return self._transaction(transition, options, leave, catalog, serial).preview()
+
+    def release(
+        self,
+        workspace: Workspace,
+        model: str,
+        *,
+        source: str,
+        target: str,
+        keep: Iterable[str] = (),
+        copy_policies: bool = False,
+        **options: Unpack[TransactOptions],
+    ) -> Preview:
+        """Return what releasing a model from one environment over another would do.
+
+        Parameters
+        ----------
+        keep : iterable of str
+            What of the target's own is kept: ``replicas``, ``minReplicas``, ``priority``,
+            ``spread``, ``rollout``.
+        copy_policies : bool
+            Whether the source's deployment-level policies replace the target's.
+        **options
+            As for ``transact``.
+        """
+        found = release(
+            workspace,
+            model,
+            source=source,
+            target=target,
+            keep=keep,
+            copy_policies=copy_policies,
+        )
+        return self._previewed(workspace, found, options)
+
+    def deploy(
+        self,
+        workspace: Workspace,
+        deployment: ModelDeployment,
+        **options: Unpack[TransactOptions],
+    ) -> Preview:
+        """Return what putting a deployment in the place of what is there, if anything, would do."""
+        return self._previewed(workspace, deploy(workspace, deployment), options)
+
+    def apply_change(
+        self,
+        workspace: Workspace,
+        after: Workspace | None = None,
+        **options: Unpack[TransactOptions],
+    ) -> Preview:
+        """Return what other manifests or, with ``catalog``, another fleet would do.
+
+        Parameters
+        ----------
+        after : Workspace, optional
+            Everything that is asked from now on; ``workspace`` if absent.
+        """
+        kind = TransitionKind.CAPACITY if after is None else TransitionKind.APPLY
+        found = between(workspace, workspace if after is None else after, kind=kind)
+        return self._previewed(workspace, found, options)
+
+    def _previewed(
+        self,
+        workspace: Workspace,
+        found: Transition | Refusal,
+        options: TransactOptions,
+    ) -> Preview:
+        from placement.transaction import Leave
+
+        if isinstance(found, Refusal):
+            same = between(workspace, workspace, kind=TransitionKind.APPLY)
+            serial = options.get("serial")
+            return self._transaction(same, SolveOptions(), Leave(), None, serial).refused(found)
+        return self.transact(found, **options)
+
+    def _transaction(
+        self,
+        transition: Transition,
+        options: SolveOptions,
+        leave: Leave,
+        catalog: Catalog | None,
+        serial: int | None,
+    ) -> Transaction:
+        from placement.transaction import Transaction
+
+        fleet = self.catalog if catalog is None else catalog
+        warm = self._warm_for(fleet)
+        objective = _objective(options)
+        changed = [d for d in transition.put if isinstance(d, ModelDeployment)]
+        asked = replace(transition.after, deployments=tuple(changed), running=())
+        return Transaction(
+            warm.state(transition.before),
+            transition,
+            objective=objective,
+            options=options,
+            leave=leave,
+            masks=warm.masks,
+            anew=fleet.digest != self.catalog.digest,
+            serial=serial,
+            warnings=_checked_names(asked, fleet),
+            stats=MappingProxyType({"versions": _versions(), "options": _told(options)}),
+            remember=warm.remember,
+        )
+
+    def _warm_for(self, catalog: Catalog) -> _Warm:
+        with self._lock:
+            warm = self._warm.get(catalog.digest)
+            if warm is None:
+                while len(self._warm) >= CATALOGS:
+                    del self._warm[next(iter(self._warm))]
+                warm = self._warm[catalog.digest] = _Warm(catalog)
+            return warm
+
+
+CATALOGS = 4
+"""Catalogs whose arrays a planner keeps."""
+STATES = 8
+"""Workspaces per catalog whose running rows a planner keeps counted."""
+
+
+class _Warm:
+    """What is kept between calls on one catalog: only ever what could be computed again."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.masks: dict[str, NDArray[np.bool_]] = {}
+        self._catalog = catalog
+        self._lock = threading.Lock()
+        self._states: dict[int, State] = {}
+
+    @cached_property
+    def _fleet(self) -> Fleet:
+        from placement.problem.fleet import Fleet
+
+        return Fleet(self._catalog)
+
+    def state(self, workspace: Workspace) -> State:
+        """Return a workspace with its running rows counted."""
+        from placement.problem.state import State
+
+        with self._lock:
+            known = self._states.get(id(workspace))
+            if known is not None and known.workspace is workspace:
+                return known
+            state = State.of(workspace, self._fleet)
+        self.remember(state)
+        return state
+
+    def remember(self, state: State) -> None:
+        """Keep a state for the next call."""
+        with self._lock:
+            while len(self._states) >= STATES:
+                del self._states[next(iter(self._states))]
+            self._states[id(state.workspace)] = state
 
 
 class _Run:
@@ -263,15 +506,20 @@ class _Run:
                 "seconds": round(time.monotonic() - self.started, 3),
                 "firstPlan": self.first,
                 "versions": _versions(),
-                "options": {
-                    "objective": self.objective.name,
-                    "billing": str(self.options.billing),
-                    "gap": self.options.gap,
-                    "seed": self.options.seed,
-                    "timeLimit": self.options.time_limit,
-                },
+                "options": _told(self.options),
             }
         )
+
+
+def _told(options: SolveOptions) -> Mapping[str, Any]:
+    """Return the options that an answer depends on, as documents say them."""
+    return {
+        "objective": _objective(options).name,
+        "billing": str(options.billing),
+        "gap": options.gap,
+        "seed": options.seed,
+        "timeLimit": options.time_limit,
+    }
 
 
 def _within(tier: Tier, gap: float) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.catalog.rows import UNIT
+from placement.objectives.cost import Cost
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled, Mask, eligible_masks
 from placement.problem.fleet import Ints
@@ -26,6 +27,7 @@ from placement.workspace.workspace import Domain, Rollout
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.objectives.mix import Mix
+    from placement.plan.view import PlacedRow
     from placement.problem.state import State
     from placement.workspace.assignment import Assignment
     from placement.workspace.transitions.transition import Transition
@@ -246,6 +248,42 @@ class Affected:
             total += term.factor * term.objective.compile(deployment, table, self.catalog)
         return total
 
+    def value_of(self, rows: Iterable[PlacedRow]) -> int:
+        """Return what rows of free deployments add to the last tier in the problem."""
+        total = 0
+        values: dict[Key, Ints] = {}
+        opened: dict[int, int] = {}
+        for row in rows:
+            key, group = row.deployment.key, self.fleet.position[row.group.name]
+            if key not in values:
+                values[key] = self.values(key)
+            total += int(values[key][group]) * row.replicas
+            opened[int(self.fleet.offset[group]) + row.index] = group
+        paid = self._in_use(self.without(values))
+        prices = self._node_values
+        return total + sum(int(prices[g]) for node, g in opened.items() if node not in paid)
+
+    @cached_property
+    def _node_values(self) -> Ints:
+        """Return per node group what a node in use adds to the last tier by itself."""
+        table = self.catalog.table
+        total = np.zeros(len(table), np.int64)
+        for term in self.objective.terms:
+            if isinstance(term.objective, Cost):
+                total += term.factor * term.objective.compile_nodes(table)
+        return total
+
+    def _in_use(self, ledger: Ledger) -> frozenset[int]:
+        """Return the nodes with rows that will still be there after the change."""
+        if not self.bill_nodes:
+            return frozenset()
+        going = {row.key for row, _ in self.held}
+        return frozenset(
+            node
+            for node, rows in ledger.rows_on.items()
+            if any(row.key not in going for row, _ in rows)
+        )
+
     def landing(self, keys: Sequence[Key], ledger: Ledger, *, breadth: int | None) -> Ints:
         """Return the nodes that new replicas of some deployments may come to.
 
@@ -294,7 +332,8 @@ class Affected:
         """
         deployments = tuple(self.after.by_key[key] for key in keys)
         residents = self._residents(keys)
-        cells = cells_at(self.without(keys), sorted({*landing.tolist(), *residents}), residents)
+        ledger, nodes = self.without(keys), sorted({*landing.tolist(), *residents})
+        cells = cells_at(ledger, nodes, residents, in_use=self._in_use(ledger))
         running = [0] * len(keys)
         for rows in residents.values():
             for resident in rows:
@@ -334,9 +373,19 @@ class Affected:
 
 
 def cells_at(
-    ledger: Ledger, nodes: Iterable[int], residents: Mapping[int, tuple[Resident, ...]]
+    ledger: Ledger,
+    nodes: Iterable[int],
+    residents: Mapping[int, tuple[Resident, ...]],
+    *,
+    in_use: Collection[int] = (),
 ) -> tuple[Cell, ...]:
-    """Return the cells of some nodes with what a ledger leaves there, by group and first index."""
+    """Return the cells of some nodes with what a ledger leaves there, by group and first index.
+
+    Parameters
+    ----------
+    in_use : collection of int
+        Nodes that are paid for already.
+    """
     fleet = ledger.fleet
     alike: dict[Cell, list[int]] = {}
     for node in nodes:
@@ -350,7 +399,7 @@ def cells_at(
             extra=tuple((name, int(free[node])) for name, free in sorted(ledger.extra.items())),
             residents=own,
             accepts=bool(fleet.accepts[node]),
-            in_use=node in ledger.rows_on,
+            in_use=node in in_use,
         )
         alike.setdefault(likeness, []).append(fleet.index(node))
     cells = [replace(cell, indices=tuple(sorted(indices))) for cell, indices in alike.items()]

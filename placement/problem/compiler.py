@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,11 @@ class Compiled:
     strict: frozenset[int] = frozenset()
 
     def build(
-        self, cells: Sequence[Cell], *, allowed: Mask | None = None
+        self,
+        cells: Sequence[Cell],
+        *,
+        allowed: Mask | None = None,
+        also: Callable[[ProblemBuilder], None] = lambda builder: None,
     ) -> tuple[Problem, ProblemBuilder]:
         """Return the problem over some cells, and the builder with what it numbered.
 
@@ -76,6 +80,8 @@ class Compiled:
             ``self.cells``, or a refinement of it.
         allowed : bool array, shape (deployments, cells), optional
             Restricts the pairs.
+        also : callable
+            Adds rows of its own when all constraints have added theirs.
         """
         builder = ProblemBuilder(
             catalog=self.catalog,
@@ -88,6 +94,7 @@ class Compiled:
         )
         for constraint in CONSTRAINTS:
             constraint.compile(builder)
+        also(builder)
         shortfall = shortfalls(builder, self.movable)
         tiers = [
             *displaced_tiers(builder, shortfall, self.priorities),

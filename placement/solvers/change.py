@@ -56,6 +56,8 @@ class Found:
         The deployments that were free, sorted.
     whole : bool
         Whether the bounds hold over all deployments and nodes.
+    least : int
+        What is known to move at least, where they do not.
     """
 
     keys: tuple[Key, ...]
@@ -63,6 +65,7 @@ class Found:
     solved: Solved
     standing: Standing
     whole: bool
+    least: int = 0
 
 
 class ChangeSolver:
