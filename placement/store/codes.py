@@ -27,7 +27,7 @@ class Code(FindingCode):
     NOT_A_STORE = (
         "PL705",
         "a file or database is something else than a store",
-        "this database holds 3 tables that no store has, such as `orders`",
+        "this database holds tables that no store has, such as `orders`",
     )
     NEWER = (
         "PL706",

@@ -98,6 +98,14 @@ def first_fit(workspace, catalog):
     return tuple(sorted(rows, key=lambda row: row.order))
 
 
+def commit(store, transition, *, author="ann", reason="", catalog=None):
+    """Commit a change on the newest state and return its preview."""
+    head = store.head()
+    preview = preview_of(transition, catalog=catalog or head.catalog)
+    store.commit(preview, expected=head.serial, author=author, reason=reason)
+    return preview
+
+
 def deploy_once(store, deployment, *, author="ann", reason="", catalog=None):
     """Commit a deployment on the newest state and return the entry."""
     head = store.head()

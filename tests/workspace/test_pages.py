@@ -11,6 +11,7 @@ from placement.cli.findings import Code as CommandLineCode
 from placement.errors import FindingCode
 from placement.options import Code as ChoiceCode
 from placement.plan.codes import Code as PlanCode
+from placement.store.codes import Code as StoreCode
 from placement.workspace import building, checks, files, load_workspace
 from placement.workspace.codes import Code
 from placement.workspace.workspace import ModelDeployment
@@ -25,10 +26,18 @@ HEADINGS = {
     "PL4": "Values",
     "PL5": "Plans",
     "PL6": "Choices",
+    "PL7": "Store",
     "PL9": "Command line",
     "CT1": "Catalogs",
 }
-CODES: list[FindingCode] = [*Code, *PlanCode, *ChoiceCode, *CommandLineCode, *CatalogCode]
+CODES: list[FindingCode] = [
+    *Code,
+    *PlanCode,
+    *ChoiceCode,
+    *StoreCode,
+    *CommandLineCode,
+    *CatalogCode,
+]
 LITERAL = re.compile(r'"((?:CT|PL)[0-9]{3})"')
 
 
