@@ -79,6 +79,16 @@ class Code(FindingCode):
         "a reservation or a state is of a node that does not exist",
         "unknown node `g1/2`",
     )
+    UNKNOWN_PLACE = (
+        "CT128",
+        "a name is no node, node group, zone, region, provider or country with nodes",
+        "unknown node group `g9`",
+    )
+    AMBIGUOUS = (
+        "CT129",
+        "a name of nodes or places stands for several",
+        "`west` stands for region `aws/west` and region `gcp/west`",
+    )
     TWICE = ("CT130", "two rows have one key", "`g1` is there twice, first on line 2")
     BAD_FRACTION = (
         "CT131",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placement.catalog import cells
@@ -59,23 +59,24 @@ class SingleNodes:
         """Return the column ``node``; unknown nodes and nodes that are there twice are reported."""
         names = columns.read("node", cells.name)
         columns.unique(names, "node", str)
-        for row, name in enumerate(names):
-            fault = self._fault(name)
+        read: Sequence[str | None] = names
+        for row, name in enumerate(read):
+            fault = None if name is None else node_fault(name, self.groups)
             if fault is not None:
                 columns.fault(row, "node", fault)
         return names
 
-    def _fault(self, name: str | None) -> Fault | None:
-        if name is None:
-            return None  # reported already
-        stem = name.rpartition("/")[0]
-        group = self.groups.get(stem)
-        if group is None:
-            return _unknown(name, lambda: did_you_mean(stem or name, self.groups))
-        if group.index_of(name) is not None:
-            return None
-        last = f"nodes are {quote(group.node(0))} to {quote(group.node(group.count - 1))}"
-        return _unknown(name, last if group.count else None)
+
+def node_fault(name: str, groups: Mapping[str, NodeGroup]) -> Fault | None:
+    """Return what is wrong with the name of a node; None if there is such a node."""
+    stem = name.rpartition("/")[0]
+    group = groups.get(stem)
+    if group is None:
+        return _unknown(name, lambda: did_you_mean(stem or name, groups))
+    if group.index_of(name) is not None:
+        return None
+    last = f"nodes are {quote(group.node(0))} to {quote(group.node(group.count - 1))}"
+    return _unknown(name, last if group.count else None)
 
 
 def _unknown(name: str, advice: Callable[[], str | None] | str | None) -> Fault:
