@@ -86,6 +86,31 @@ def test_skew_counts_cordoned_zones_but_not_draining_ones() -> None:
     assert rules(space, At("chat", "east/0", 2), catalog=fleet(*cordoned)) == {"spread"}
 
 
+@pytest.mark.parametrize(
+    ("states", "right"),
+    [
+        ({}, False),
+        ({"west_0": "lost"}, False),
+        ({"west_0": "lost", "west_1": "cordoned"}, False),
+        ({"west_0": "lost", "west_1": "draining"}, True),
+    ],
+)
+def test_skew_counts_zones_with_a_node_that_may_hold(states: dict[str, str], right: bool) -> None:
+    both = [group for group in CATALOG.node_groups if group.name in ("east", "west")]
+    found = rules(
+        spread("zone", 2, maxSkew=1), At("chat", "east/0", 2), catalog=fleet(*both, **states)
+    )
+    assert found == (set() if right else {"spread"})
+
+
+@pytest.mark.parametrize(("state", "right"), [("cordoned", False), ("draining", True)])
+def test_skew_over_nodes_counts_those_that_may_hold(state: str, right: bool) -> None:
+    catalog = fleet(gpu_group("only", EAST, "a", "T4", 3), only_2=state)
+    places = At("chat", "only/0", 2), At("chat", "only/1", 2)
+    found = rules(spread("node", maxSkew=1), *places, catalog=catalog)
+    assert found == (set() if right else {"spread"})
+
+
 @pytest.mark.parametrize(("nodes", "right"), [(2, True), (3, False)])
 def test_skew_over_nodes_counts_single_nodes(nodes: int, right: bool) -> None:
     catalog = fleet(gpu_group("only", EAST, "a", "T4", nodes))

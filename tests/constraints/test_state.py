@@ -70,3 +70,58 @@ def test_shares_on_two_gpus_of_a_cordoned_node_count_together() -> None:
     more = At("half", "cordoned/0", 2, 0), At("half", "cordoned/0", 1, 1)
     (violation,) = judge(CATALOG, runs, *more).violations
     assert violation.message == "3 replicas on cordoned node `cordoned/0`, 2 may stay there"
+
+
+@pytest.mark.parametrize(
+    ("state", "messages"),
+    [
+        ("ready", []),
+        ("cordoned", ["2 replicas on cordoned node `east/0`, 0 may stay there"]),
+        ("draining", ["2 replicas on node `east/0`, which is draining"]),
+        ("lost", ["2 replicas on node `east/0`, which is lost"]),
+    ],
+)
+def test_a_node_of_a_ready_group_may_be_in_another_state(state: str, messages: list[str]) -> None:
+    report = judge(fleet(east_0=state), SPACE, At("chat", "east/0", 2), At("chat", "east/1"))
+    assert [violation.message for violation in report.violations] == messages
+
+
+def test_what_runs_may_stay_on_the_one_cordoned_node_of_a_group() -> None:
+    catalog = fleet(east_0="cordoned")
+    runs = running(fleet(), SPACE, At("chat", "east/0", 2), At("chat", "east/1"))
+    assert judge(catalog, runs, At("chat", "east/0", 2), At("chat", "east/1")).ok
+    (violation,) = judge(catalog, runs, At("chat", "east/0", 3)).violations
+    assert violation.message == "3 replicas on cordoned node `east/0`, 2 may stay there"
+
+
+@pytest.mark.parametrize("bad", ["cordoned", "draining", "lost"])
+def test_one_node_of_a_group_may_be_ready_alone(bad: str) -> None:
+    group = replace(GROUPS[0], state=NodeState(bad))
+    catalog = fleet(group, east_1="ready")
+    assert judge(catalog, SPACE, At("chat", "east/1", 3)).ok
+    (violation,) = judge(catalog, SPACE, At("chat", "east/0"), At("chat", "east/1", 2)).violations
+    assert (
+        violation.message
+        == {
+            "cordoned": "1 replicas on cordoned node `east/0`, 0 may stay there",
+            "draining": "1 replicas on node group `east`, which is draining",
+            "lost": "1 replicas on node group `east`, which is lost",
+        }[bad]
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "reason"),
+    [
+        ({"west_0": "lost"}, None),
+        ({"west_0": "lost", "west_1": "cordoned"}, None),
+        ({"west_0": "lost", "west_1": "lost"}, "the node is lost"),
+        ({"west_0": "lost", "west_1": "draining"}, "the node is draining or lost"),
+    ],
+)
+def test_a_group_is_refused_when_each_of_its_nodes_is(
+    states: dict[str, str], reason: str | None
+) -> None:
+    catalog = fleet(**states)
+    west = catalog.groups_by_name["west"]
+    assert State().refuses(deployment("chat"), west, catalog) == reason

@@ -35,6 +35,14 @@ def test_replicas_that_cannot_stay_are_forced_with_a_reason() -> None:
     assert state.movable == {}
 
 
+def test_a_node_is_left_or_kept_by_its_own_state() -> None:
+    nodes = (At("chat", "draining/0"), At("chat", "east/0"), At("chat", "east/1"))
+    runs = running(CATALOG, workspace(CHAT), *nodes)
+    state = running_state(runs, fleet(draining_0="cordoned", east_0="lost", east_1="cordoned"))
+    assert state.movable == {KEY: {"draining/0": 1, "east/1": 1}}
+    assert [(row.node, row.reason) for row in state.forced] == [("east/0", "the node is lost")]
+
+
 def test_shares_of_one_node_are_forced_as_one() -> None:
     half = workspace(deployment("half", replicas=2, resources={"gpus": "0.5"}))
     runs = running(CATALOG, half, At("half", "lost/0", 1, 0), At("half", "lost/0", 1, 2))

@@ -74,11 +74,15 @@ RESERVED = {"east/2": Reserved((0, 0, 250, 1000), 1_000, 8_000)}
 LATENCY = {("aws/eu-west-1", "aws/us-east-1"): 80_000}
 
 
-def fleet(*groups: NodeGroup) -> Catalog:
-    """Return the small fleet, or one of the given groups."""
+def fleet(*groups: NodeGroup, **states: str) -> Catalog:
+    """Return the small fleet, or one of the given groups.
+
+    ``states`` are those of single nodes: ``east_0="lost"`` is about node ``east/0``.
+    """
     names = {group.name for group in groups or GROUPS}
     held = {node: kept for node, kept in RESERVED.items() if node.rpartition("/")[0] in names}
-    return make_catalog(REGIONS, GPUS, groups or GROUPS, reserved=held, latency=LATENCY)
+    own = {node.replace("_", "/"): NodeState(state) for node, state in states.items()}
+    return make_catalog(REGIONS, GPUS, groups or GROUPS, reserved=held, states=own, latency=LATENCY)
 
 
 def deployment(name: str, **fields: Any) -> ModelDeployment:

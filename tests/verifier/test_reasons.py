@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from placement.catalog.catalog import Catalog
+from placement.catalog.rows import NodeState
 from placement.reasons import Reasons, considered, unplaced_rows
 from tests.verifier.fleet import At, deployment, fleet, policy, view_of, workspace
 
@@ -12,8 +15,15 @@ US = policy("us-only", "location", locations=[{"type": "country", "name": "US"}]
 EU = policy("eu-too", "location", locations=[{"type": "bloc", "name": "EU"}])
 
 
-def reasons(one: Any, *places: At, proved: bool = True, others: Any = (), **options: Any):
-    view = view_of(CATALOG, workspace(one, *others, **options), *places)
+def reasons(
+    one: Any,
+    *places: At,
+    proved: bool = True,
+    others: Any = (),
+    catalog: Catalog = CATALOG,
+    **options: Any,
+):
+    view = view_of(catalog, workspace(one, *others, **options), *places)
     return Reasons(view).of(one, proved=proved)
 
 
@@ -112,3 +122,29 @@ def test_how_many_node_groups_are_eligible() -> None:
     one = deployment("chat")
     space = workspace(one, policies=[US], production=("us-only",))
     assert considered(space, CATALOG, one) == (2, 8)
+
+
+@pytest.mark.parametrize(
+    ("states", "text"),
+    [
+        ({}, "1 of 1 node groups"),
+        ({"west_0": "lost"}, "1 of 1 node groups"),
+        ({"west_1": "cordoned"}, "0 of 1 node groups: 1 full"),
+        ({"west_0": "lost", "west_1": "cordoned"}, "0 of 1 node groups: 1 state"),
+    ],
+)
+def test_only_nodes_that_take_replicas_are_asked_for_room(
+    states: dict[str, str], text: str
+) -> None:
+    west = CATALOG.groups_by_name["west"]
+    one = deployment("chat", replicas=9)
+    assert reasons(one, At("chat", "west/0", 4), catalog=fleet(west, **states)) == (text,)
+
+
+def test_the_one_ready_node_of_a_cordoned_group_speaks_for_it() -> None:
+    west = replace(CATALOG.groups_by_name["west"], state=NodeState.CORDONED)
+    catalog = fleet(west, west_1="ready")
+    one = deployment("chat", replicas=9)
+    assert reasons(one, catalog=catalog) == ("1 of 1 node groups",)
+    full = At("chat", "west/1", 4)
+    assert reasons(one, full, catalog=catalog) == ("0 of 1 node groups: 1 full",)
