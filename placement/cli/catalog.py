@@ -22,13 +22,13 @@ Row = dict[str, Any]
 
 app = typer.Typer(help="Look at a catalog.", no_args_is_help=True, rich_markup_mode=None)
 
-_VIEWS = ("gpus", "nodes", "regions", "summary")
+_VIEWS = ("gpus", "nodes", "regions", "states", "summary")
 What = Annotated[
     str,
     typer.Argument(
-        metavar="[summary|regions|gpus|nodes]",
+        metavar="[summary|regions|gpus|nodes|states]",
         parser=lambda text: choose(text, _VIEWS),
-        help="Counts, or one row per region, GPU or node group.",
+        help="Counts, or one row per region, GPU, node group or node with a state of its own.",
     ),
 ]
 
@@ -58,6 +58,8 @@ def _rows(fleet: Catalog, what: str) -> Iterator[Row]:
             return _gpus(fleet)
         case "nodes":
             return _nodes(fleet)
+        case "states":
+            return _states(fleet)
     raise ValueError(what)
 
 
@@ -127,8 +129,15 @@ def _nodes(fleet: Catalog) -> Iterator[Row]:
             "memoryGiB": group.memory / 1000,
             "pricePerHour": group.price / 1e9,
             "count": group.count,
+            "ready": fleet.accepting(group),
             "state": group.state.value,
         }
+
+
+def _states(fleet: Catalog) -> Iterator[Row]:
+    for node, state in fleet.states.items():
+        group = fleet.group_of(node)
+        yield {"node": node, "state": state.value, "stateOfNodeGroup": group.state.value}
 
 
 def _render(fleet: Catalog, rows: list[Row], form: Format) -> str:

@@ -116,6 +116,28 @@ def test_catalog_lists(placement: Command, fleet: Path, what: str, count: int) -
     assert len(page.splitlines()) == count + 1
 
 
+def test_catalog_shows_which_nodes_are_in_a_state_of_their_own(
+    placement: Command, fleet: Path
+) -> None:
+    show = "catalog", "show", "states", "--catalog", fleet
+    assert json.loads(placement(*show, "-o", "json").out)["items"] == []
+    assert (placement(*show, "-o", "table").code, placement(*show, "-o", "csv").code) == (0, 0)
+    (fleet / "states.csv").write_text("node,state\nus-cpu/1,lost\nus-t4/0,ready\n")
+    node = {"node": "us-cpu/1", "state": "lost", "stateOfNodeGroup": "ready"}
+    assert json.loads(placement(*show, "-o", "json").out)["items"] == [node]
+    assert "us-cpu/1" in placement(*show, "-o", "table").out
+    nodes = placement("catalog", "show", "nodes", "--catalog", fleet, "-o", "csv").out
+    counts = {row["nodeGroup"]: row["ready"] for row in csv.DictReader(io.StringIO(nodes))}
+    assert counts == {"us-t4": "2", "eu-t4": "2", "us-a100": "1", "us-cpu": "2"}
+
+
+def test_a_wrong_state_of_a_node_is_named(placement: Command, fleet: Path) -> None:
+    (fleet / "states.csv").write_text("node,state\nus-cpu/3,lost\n")
+    done = placement("catalog", "show", "--catalog", fleet)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"{fleet / 'states.csv'}:2:1: CT127 unknown node `us-cpu/3`")
+
+
 def test_a_wrong_catalog_cell_is_named(placement: Command, fleet: Path) -> None:
     nodes = fleet / "nodes.csv"
     nodes.write_text(nodes.read_text().replace("0.587", "-0.587"))
