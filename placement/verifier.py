@@ -25,11 +25,14 @@ from placement.plan.numbers import shown
 from placement.plan.observed import observed_rows
 from placement.plan.resolve import Resolved, resolve_rows
 from placement.plan.rows import Certificate, Status, Tier
+from placement.plan.transition import check_transition
+from placement.plan.waves import check as check_waves
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
     from placement.plan.view import Pair, PlanView
+    from placement.workspace.refusal import Refusal
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 UNREPRODUCIBLE = ("time-limit", "signal", "cancel")
@@ -65,6 +68,7 @@ def verify(
     workspace: Workspace,
     plan: Plan,
     *,
+    before: Workspace | None = None,
     billing: Billing | None = None,
     objective: str | None = None,
 ) -> Report:
@@ -76,6 +80,9 @@ def verify(
     workspace : Workspace
         With today's rows in ``running``.
     plan : Plan
+    before : Workspace, optional
+        What the plan's transition starts from, with what runs there; without it, waves and
+        transition are not judged.
     billing : Billing, optional
         How cost is counted; by default what the plan's options say, else by share.
     objective : str, optional
@@ -96,13 +103,16 @@ def verify(
     mix = _objective(plan, counted) if objective is None else _parse(objective, counted)
     tiers = tiers_of(view, mix)
     found = [*_document(catalog, workspace, plan), *resolved.violations, *_rules(view)]
-    if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
+    if plan.refusal is not None or plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
         found += _no_answer(plan)
     else:
         found += _costs(resolved, counted)
         found += _bookkeeping(view, plan)
         found += _tiers(plan.tiers, tiers)
         found += _claims(plan)
+        if before is not None and plan.transition is not None:
+            found += check_waves(catalog, before, workspace, plan)
+            found += check_transition(before, workspace, plan)
     return Report(tuple(sorted(set(found))), tiers, _checked(view))
 
 
@@ -183,13 +193,33 @@ def _policies(pair: Pair, view: PlanView) -> Iterator[Violation]:
 
 
 def _no_answer(plan: Plan) -> Iterator[Violation]:
-    for what, rows in (("assignments", plan.assignments), ("changes", plan.changes)):
+    parts = ["assignments", "changes", "waves"]
+    if plan.refusal is not None:
+        parts += ["tiers", "unplaced", "observed", "forced"]
+        yield from _refused(plan, plan.refusal)
+    for what in parts:
+        rows = getattr(plan, what)
         if rows:
-            message = f"{len(rows)} {what} in a plan that is {plan.status}, none expected"
+            message = f"{len(rows)} {what} in a plan that is {_named(plan)}, none expected"
             yield Violation("status", "plan", message)
     if plan.certificate is not Certificate.NONE:
-        message = f"`{plan.certificate}` in a plan that is {plan.status}, `none` expected"
+        message = f"`{plan.certificate}` in a plan that is {_named(plan)}, `none` expected"
         yield Violation("certificate", "plan", message)
+
+
+def _named(plan: Plan) -> str:
+    return "refused" if plan.refusal is not None else str(plan.status)
+
+
+def _refused(plan: Plan, refusal: Refusal) -> Iterator[Violation]:
+    status = Status.UNKNOWN if refusal.is_undecided else Status.INFEASIBLE
+    if plan.status is not status:
+        message = f"`{plan.status}` for the refusal `{refusal.reason}`, `{status}` expected"
+        yield Violation("status", "plan", message)
+    if plan.transition is not None:
+        yield Violation("status", "plan", "a transition in a plan that is refused, none expected")
+    if not refusal.message.strip():
+        yield Violation("refusal", "plan", "no message is given")
 
 
 def _costs(resolved: Resolved, billing: Billing) -> Iterator[Violation]:

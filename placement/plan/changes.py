@@ -63,7 +63,7 @@ def diff(
     for key in sorted({*new, *removed, *today.wanted}):
         version = _version(workspace, key, new[key])
         changes += _of_deployment(key, version, today.wanted.get(key, ()), removed[key], new[key])
-    return tuple(sorted(changes, key=_order))
+    return tuple(sorted(changes, key=change_order))
 
 
 def _version(workspace: Workspace, key: Key, new: Sequence[Assignment]) -> str:
@@ -154,7 +154,8 @@ def _in_order(nodes: Counter[str]) -> list[tuple[str, int]]:
 ACTIONS = tuple(Action)
 
 
-def _order(change: Change) -> tuple[object, ...]:
+def change_order(change: Change) -> tuple[object, ...]:
+    """Sort key of changes: deployment, action, from node, to node, version."""
     return (
         change.model,
         change.environment,
