@@ -56,14 +56,14 @@ def read_address(text: str) -> Address:
     InputError
         If it is neither, or no driver for it is installed.
     """
-    scheme, mark, _ = text.partition("://")
+    scheme, mark, rest = text.partition("://")
     if not mark:
         return _file(text, text)
     if scheme in SQLITE:
-        url = _parsed(text, scheme)
-        if url.query:
-            _fail(scheme, f"options such as `{next(iter(url.query))}` are not read here")
-        return _file(url.database or "", text)
+        name, _, options = rest.partition("?")
+        if options:
+            _fail(scheme, f"options such as `{options[:40]}` are not read here")
+        return _file(name[1:] if name.startswith("/") else "", text)
     if scheme not in POSTGRESQL:
         _fail(scheme, f"`{scheme[:40]}` is not a database that a store can be in")
     return _server(_parsed(text, scheme))

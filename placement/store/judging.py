@@ -50,13 +50,10 @@ class Judge:
     newest : Snapshot
     expected : int or None
         The serial that the change was made for, if that is known.
-    since : tuple of str
-        What was committed after it.
     """
 
     newest: Snapshot
     expected: int | None
-    since: tuple[str, ...] = ()
 
     def check_is_new(self, plan: Plan, committed: int | None) -> None:
         """Refuse a plan that was committed before: its serial does not say so.
@@ -79,7 +76,6 @@ class Judge:
         VerificationError
             If it breaks a rule, or is not what the preview showed.
         """
-        self._check_serial(plan)
         self._check_basis(plan, catalog)
         if preview is not None:
             self._check_before(preview)
@@ -99,17 +95,9 @@ class Judge:
             _check_shown(preview, state)
         return Change(self.newest, state, plan, record)
 
-    def _check_serial(self, plan: Plan) -> None:
-        for serial in (self.expected, plan.basis.serial):
-            if serial is not None and serial != self.newest.serial:
-                raise StaleError(
-                    f"the change was made for serial {serial}, the newest is {self.newest.serial}",
-                    expected=serial,
-                    newest=self.newest.serial,
-                    since=self.since,
-                )
-
     def _check_basis(self, plan: Plan, catalog: Catalog) -> None:
+        if plan.basis.serial not in (None, self.newest.serial):
+            raise self._stale(f"serial {plan.basis.serial}, which the plan answers,")
         if plan.basis.running != running_digest(self.newest.workspace.running):
             raise self._stale("what runs today")
         if plan.basis.catalog != catalog.digest:
@@ -138,7 +126,6 @@ class Judge:
             f"{what} is not the one of serial {self.newest.serial}",
             expected=self.expected,
             newest=self.newest.serial,
-            since=self.since,
         )
 
 

@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,15 +45,21 @@ def read_lease(connection: Connection) -> Lease | None:
 
 
 @contextmanager
-def leased(database: Database) -> Iterator[str]:
+def leased(database: Database, check: Callable[[Connection], None]) -> Iterator[str]:
     """Hold the lease; yields the token to give it back with, inside the commit.
+
+    Parameters
+    ----------
+    database : Database
+    check : callable
+        Raises if waiting has become pointless.
 
     Raises
     ------
     LockedError
         If somebody else holds it for longer than the database waits.
     """
-    token = _acquire(database)
+    token = _acquire(database, check)
     try:
         yield token
     except BaseException:
@@ -74,12 +80,13 @@ def give_back(connection: Connection, token: str) -> None:
         raise LockedError(f"the commit took longer than {LASTS.seconds} s and lost its turn")
 
 
-def _acquire(database: Database) -> str:
+def _acquire(database: Database, check: Callable[[Connection], None]) -> str:
     token = uuid.uuid4().hex
     deadline = time.monotonic() + database.wait
     pause = _FIRST_PAUSE
     while True:
         with database.reading() as connection:
+            check(connection)
             row = connection.execute(select(LEASE)).first()
         if (row is None or _is_over(row)) and _take(database, token, row):
             return token

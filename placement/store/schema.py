@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 
 VERSION_TABLE = "placement_version"
+SCHEMA = "0001"
+"""The newest migration."""
 FORMAT = 1
 """Of what the documents inside the tables look like."""
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from placement.catalog.text import quote
+from placement.errors import StaleError
 from placement.store import catalogs
 from placement.store.address import read_address
 from placement.store.codes import Code
@@ -276,9 +277,13 @@ class Store:
         why = why_never(plan)
         if why is not None:
             self._database.address.fail(Code.NOT_TO_COMMIT, why)
-        with leased(self._database) as token, self._database.writing() as connection:
+        with (
+            leased(self._database, lambda reader: _check_serial(reader, expected)) as token,
+            self._database.writing() as connection,
+        ):
             newest = self._read_head(connection, read_newest(connection, lock=True))
-            judge = Judge(newest, expected, _since(connection, expected))
+            _check_serial(connection, expected)
+            judge = Judge(newest, expected)
             if expected is None:
                 judge.check_is_new(plan, read_serial_of(connection, plan.digest))
             used = catalog or self._read_catalog(connection, plan.basis.catalog)
@@ -329,9 +334,13 @@ class Store:
         self._database.address.fail(Code.UNKNOWN_STATE, message)
 
 
-def _since(connection: Connection, serial: int | None) -> tuple[str, ...]:
-    """Return who committed after a serial, for people."""
-    return () if serial is None else tuple(map(str, read_since(connection, serial)))
+def _check_serial(connection: Connection, expected: int | None) -> None:
+    """Raise StaleError if others have committed since the serial that a change was made for."""
+    newest = read_newest(connection).serial
+    if expected not in (None, newest):
+        message = f"the change was made for serial {expected}, the newest is {newest}"
+        since = () if expected is None else tuple(map(str, read_since(connection, expected)))
+        raise StaleError(message, expected=expected, newest=newest, since=since)
 
 
 def _make_folder(address: Address) -> None:

@@ -110,7 +110,9 @@ def test_a_change_made_for_another_serial_is_stale(store):
 
 def test_a_serial_in_the_plan_counts_too(store):
     preview = preview_of(deploy(store.head().workspace, chat()), serial=3)
-    with pytest.raises(StaleError, match="made for serial 3"):
+    with pytest.raises(
+        StaleError, match="serial 3, which the plan answers, is not the one of serial 0"
+    ):
         store.commit(preview, expected=0, author="ann")
 
 

@@ -12,14 +12,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, insert, update
 
-from placement import LockedError
+from placement import LockedError, StaleError
 from placement.store import leasing
 from placement.store import store as store_module
 from placement.store.leasing import LASTS, leased
 from placement.store.reading import time_text
 from placement.store.schema import LEASE
 from placement.store.store import Store
-from tests.store.fleet import chat, deploy_once
+from placement.workspace.transitions import deploy
+from tests.store.fleet import chat, deploy_once, preview_of
 
 
 @pytest.fixture
@@ -50,6 +51,10 @@ def dead_pid():
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
     )
     return int(done.stdout)
+
+
+def always(_):
+    """Waiting is never pointless."""
 
 
 def test_nobody_holds_it_between_commits(store):
@@ -99,6 +104,14 @@ def test_who_waits_too_long_is_told_for_whom(impatient):
     assert impatient.lease().holder == e.value.holder
 
 
+def test_who_would_be_stale_does_not_wait(store):
+    preview = preview_of(deploy(store.head().workspace, chat()))
+    deploy_once(store, chat("B"))
+    sign(store)
+    with pytest.raises(StaleError):
+        store.commit(preview, expected=0, author="ann")
+
+
 def test_who_waits_long_enough_commits(store):
     sign(store)
 
@@ -143,9 +156,9 @@ def test_a_commit_that_lost_its_lease_is_not_made(store, monkeypatch):
 
 
 def test_only_one_of_two_takes_a_free_lease(store, url):
-    with Store.open(url, wait=0.1) as other, leased(store._database) as token:
+    with Store.open(url, wait=0.1) as other, leased(store._database, always) as token:
         assert not leasing._take(other._database, "theirs", None)
-        with pytest.raises(LockedError), leased(other._database):
+        with pytest.raises(LockedError), leased(other._database, always):
             pass
         with store._database.writing() as connection:
             leasing.give_back(connection, token)
