@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -109,21 +109,23 @@ class Catalog:
         """Return the states by index of the nodes that are in another one than their group."""
         return self._own_states.get(group.name, _NO_STATES)
 
-    def state_counts(self, group: NodeGroup) -> Mapping[NodeState, int]:
-        """Return how many nodes of a group are in each state; absent is 0."""
-        counts = Counter(self.own_states(group).values())
-        counts[group.state] += group.count - counts.total()
-        return counts
+    def states_in(self, group: NodeGroup) -> frozenset[NodeState]:
+        """Return the states in which at least one node of a group is."""
+        own = self.own_states(group)
+        rest = (group.state,) if len(own) < group.count else ()
+        return frozenset((*own.values(), *rest))
 
     def holding(self, group: NodeGroup) -> int:
         """Return how many nodes of a group may hold running replicas."""
-        counts = self.state_counts(group)
-        return sum(number for state, number in counts.items() if state.holds)
+        own = self.own_states(group)
+        rest = group.count - len(own) if group.state.holds else 0
+        return rest + sum(state.holds for state in own.values())
 
     def accepting(self, group: NodeGroup) -> int:
         """Return how many nodes of a group may take new replicas."""
-        counts = self.state_counts(group)
-        return sum(number for state, number in counts.items() if state.accepts)
+        own = self.own_states(group)
+        rest = group.count - len(own) if group.state.accepts else 0
+        return rest + sum(state.accepts for state in own.values())
 
     @cached_property
     def _own_states(self) -> Mapping[str, Mapping[int, NodeState]]:

@@ -33,8 +33,7 @@ class State(Constraint):
         """
         if catalog.holding(group) or not group.count:
             return None
-        states = catalog.state_counts(group)
-        return f"the node is {' or '.join(sorted(s for s in states if states[s]))}"
+        return f"the node is {' or '.join(sorted(catalog.states_in(group)))}"
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield replicas on draining or lost nodes, and new replicas on cordoned ones."""
