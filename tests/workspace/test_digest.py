@@ -1,0 +1,47 @@
+"""The digest of a workspace is one over those of its objects, each worked out once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from hypothesis import HealthCheck, given, settings
+
+from placement.workspace.dumping import object_digest, to_document, to_documents
+from placement.workspace.workspace import ModelDeployment
+from tests.workspace.objects import workspaces
+
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def sha256(text):
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical(document):
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@SLOW
+@given(workspaces())
+def test_the_digest_is_over_the_sorted_digests_of_the_documents(workspace):
+    lines = sorted(sha256(canonical(document)) for document in to_documents(workspace))
+    assert workspace.digest == sha256("\n".join(lines))
+
+
+def test_the_digest_of_an_object_is_kept_with_it_and_not_with_its_copies():
+    one = ModelDeployment(name="chat", version="A")
+    first = object_digest(one)
+    assert first == sha256(canonical(to_document(one)))
+    assert object_digest(one) is first
+    other = one.model_copy(update={"version": "B"})
+    assert object_digest(other) == sha256(canonical(to_document(other)))
+
+
+def test_keeping_a_digest_changes_nothing_that_can_be_seen():
+    one, twin = (ModelDeployment(name="chat", version="A") for _ in range(2))
+    object_digest(one)
+    assert one == twin
+    assert repr(one) == repr(twin)
+    assert one.model_dump() == twin.model_dump()
+    assert one.model_dump_json() == twin.model_dump_json()
