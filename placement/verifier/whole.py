@@ -1,4 +1,4 @@
-"""Judges any plan by names and exact arithmetic; knows nothing of how the plan was found.
+"""Judges a whole plan, with everything it says about itself.
 
 Every rule of the semantics is checked on its own, so that one broken rule hides no other.
 Bounds are compared, not proved: re-checking a proof is the certificate's work.
@@ -15,25 +15,27 @@ from typing import TYPE_CHECKING
 
 from placement.constraints.base import Violation, subject
 from placement.constraints.registry import CONSTRAINTS
-from placement.objectives.cost import row_costs
 from placement.objectives.mix import Mix, parse_objective
 from placement.objectives.tiers import tiers_of
 from placement.options import Billing
 from placement.plan.changes import diff
-from placement.plan.document import MICRO, running_digest
+from placement.plan.document import running_digest
 from placement.plan.numbers import shown
 from placement.plan.observed import observed_rows
-from placement.plan.resolve import Resolved, resolve_rows
+from placement.plan.resolve import resolve_rows
 from placement.plan.rows import Certificate, Status, Tier
 from placement.plan.transition import check_transition
 from placement.plan.waves import check as check_waves
+from placement.verifier.rules import cost_faults, plan_faults
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
-    from placement.plan.view import Pair, PlanView
+    from placement.plan.view import PlanView
     from placement.workspace.refusal import Refusal
     from placement.workspace.workspace import ModelDeployment, Workspace
+
+__all__ = ["Report", "verify"]
 
 UNREPRODUCIBLE = ("time-limit", "signal", "cancel")
 STOPS = (*UNREPRODUCIBLE, "budget", "gap")
@@ -102,11 +104,11 @@ def verify(
     counted = _billing(plan) if billing is None else Billing(billing)
     mix = _objective(plan, counted) if objective is None else _parse(objective, counted)
     tiers = tiers_of(view, mix)
-    found = [*_document(catalog, workspace, plan), *resolved.violations, *_rules(view)]
+    found = [*_document(catalog, workspace, plan), *resolved.violations, *plan_faults(view)]
     if plan.refusal is not None or plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
         found += _no_answer(plan)
     else:
-        found += _costs(resolved, counted)
+        found += cost_faults(resolved, billing=counted)
         found += _bookkeeping(view, plan)
         found += _tiers(plan.tiers, tiers)
         found += _claims(plan)
@@ -172,26 +174,6 @@ def _document(catalog: Catalog, workspace: Workspace, plan: Plan) -> Iterator[Vi
         yield Violation("reproducible", "plan", message)
 
 
-def _rules(view: PlanView) -> Iterator[Violation]:
-    for pair in view.pairs:
-        yield from _policies(pair, view)
-    for constraint in CONSTRAINTS:
-        yield from constraint.check(view)
-
-
-def _policies(pair: Pair, view: PlanView) -> Iterator[Violation]:
-    if view.eligibility.refusal(pair.deployment, pair.group) is None:
-        return
-    effective = view.eligibility.effective(pair.deployment)
-    for level, kind in effective.refusals(pair.group, view.catalog):
-        names = ", ".join(f"`{policy.name}`" for policy in effective.binding(level, kind))
-        message = (
-            f"{pair.replicas} replicas on node group `{pair.group.name}`, "
-            f"which {names} of its {level} do not allow"
-        )
-        yield Violation(kind, subject(pair.deployment), message)
-
-
 def _no_answer(plan: Plan) -> Iterator[Violation]:
     parts = ["assignments", "changes", "waves"]
     if plan.refusal is not None:
@@ -220,17 +202,6 @@ def _refused(plan: Plan, refusal: Refusal) -> Iterator[Violation]:
         yield Violation("status", "plan", "a transition in a plan that is refused, none expected")
     if not refusal.message.strip():
         yield Violation("refusal", "plan", "no message is given")
-
-
-def _costs(resolved: Resolved, billing: Billing) -> Iterator[Violation]:
-    costs = row_costs(resolved.view, billing=billing)
-    for row, cost in zip(resolved.sources, costs, strict=True):
-        if row.cost != cost:
-            message = (
-                f"row on node `{row.node}` is stated as {shown(row.cost, MICRO)} USD/h, "
-                f"it is {shown(cost, MICRO)} billed by {billing}"
-            )
-            yield Violation("costPerHour", f"{row.model}@{row.environment}", message)
 
 
 def _bookkeeping(view: PlanView, plan: Plan) -> Iterator[Violation]:
