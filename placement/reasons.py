@@ -7,7 +7,7 @@ that are left, what is in the way of one more replica: a full node, spread, sepa
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -38,7 +38,15 @@ class Sorted:
     left: tuple[NodeGroup, ...]
 
 
-def unplaced_rows(view: PlanView, *, proved: bool) -> tuple[Unplaced, ...]:
+LEFT_OUT = "not part of this change: it had no place before"
+
+
+def unplaced_rows(
+    view: PlanView,
+    *,
+    proved: bool,
+    only: Collection[tuple[str, str]] | None = None,
+) -> tuple[Unplaced, ...]:
     """Return one row per enabled deployment that lacks replicas, with its reasons.
 
     Parameters
@@ -47,6 +55,8 @@ def unplaced_rows(view: PlanView, *, proved: bool) -> tuple[Unplaced, ...]:
     proved : bool
         Whether it is proved that no more replicas can be placed; otherwise each reason says
         that it is not.
+    only : collection of (model, environment), optional
+        The deployments that the plan is about; all if absent. The others are said to be left out.
 
     Returns
     -------
@@ -58,7 +68,8 @@ def unplaced_rows(view: PlanView, *, proved: bool) -> tuple[Unplaced, ...]:
     for deployment in view.workspace.deployments:
         lacking = deployment.replicas - view.placed(deployment)
         if deployment.enabled and lacking > 0:
-            found = reasons.of(deployment, proved=proved)
+            concerned = only is None or deployment.key in only
+            found = reasons.of(deployment, proved=proved) if concerned else (LEFT_OUT,)
             rows.append(Unplaced(*deployment.key, replicas=lacking, reasons=found))
     return tuple(rows)
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from placement.drafting import Draft, Drafter
 from placement.errors import VerificationError
 from placement.options import Billing
-from placement.plan.assembly import bare_plan
 from placement.plan.document import running_digest
 from placement.plan.plan import Plan
 from placement.plan.rows import Basis, Certificate, Status, TransitionRecord
-from placement.plan.view import PlacedRow, PlanView
-from placement.plan.waves import order
+from placement.plan.waves import check, order
 from placement.preview import Preview
 from placement.problem.affected import Affected
-from placement.problem.decode import placed_rows
-from placement.problem.tiers import MOVES, STRICT
-from placement.reasons import unplaced_rows
+from placement.problem.tiers import STRICT
 from placement.refusals import Judge
 from placement.solvers.change import ChangeSolver, Found
 from placement.solvers.limits import Limits
 from placement.solvers.ordered import solve_ordered
-from placement.verifier import verify
+from placement.verifier import verify_change
 from placement.workspace.dumping import to_document
 from placement.workspace.refusal import Conflict, Refusal, RefusalReason
 from placement.workspace.transitions import TransitionKind, policy_difference
@@ -34,13 +32,12 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.objectives.mix import Mix
     from placement.options import SolveOptions
-    from placement.plan.rows import Change, PolicyDifference
+    from placement.plan.rows import PolicyDifference
     from placement.problem.compiler import Mask
+    from placement.problem.ledger import Key
     from placement.problem.state import State
+    from placement.workspace.assignment import Assignment
     from placement.workspace.transitions import Transition
-
-AFFECTED = "affected"
-Waves = tuple[tuple["Change", ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +57,14 @@ class Leave:
     partial: bool = False
     evict: bool = False
     retry_unplaced: bool = False
+
+
+@dataclass(frozen=True)
+class Touched:
+    """All rows on the nodes that a change touches, and of the deployments it concerns."""
+
+    running: tuple[Assignment, ...]
+    planned: tuple[Assignment, ...]
 
 
 class Transaction:
@@ -159,104 +164,48 @@ class Transaction:
 
     # ------------------------------------------------------------------ order
 
-    def _ordered(self, affected: Affected, found: Found, judge: Judge) -> Plan | Refusal:
-        """Return a plan that can be reached wave by wave, the fewest moves first."""
-        plan = self._draft(affected, found)
-        waves = self._waves(plan)
-        if waves is not None:
-            return replace(plan, waves=waves)
+    def _ordered(self, affected: Affected, found: Found, judge: Judge) -> Draft | Refusal:
+        """Return a draft that can be reached wave by wave, the fewest moves first."""
+        drafter = Drafter(affected, billing=self.options.billing)
+        draft = self._in_waves(drafter.draft(found))
+        if draft is not None:
+            return draft
         ordered = solve_ordered(affected, found, self.limits)
         if ordered.found is None:
             return _no_order(proved=ordered.proved)
         refusal = judge.after_solving(ordered.found)
         if refusal is not None:
             return _no_order(proved=not refusal.is_undecided)
-        plan = self._draft(affected, ordered.found)
-        waves = self._waves(plan)
-        return _no_order(proved=False) if waves is None else replace(plan, waves=waves)
+        draft = self._in_waves(drafter.draft(ordered.found))
+        return _no_order(proved=False) if draft is None else draft
 
-    def _waves(self, plan: Plan) -> Waves | None:
+    def _in_waves(self, draft: Draft) -> Draft | None:
+        """Return a draft with its waves, or None if none were found."""
         before, after = self.transition.before, self.transition.after
-        return order(self.catalog, before, after, plan.assignments).waves
+        touched = self._touched(draft)
+        waves = order(self.catalog, before, after, touched.planned, running=touched.running).waves
+        return None if waves is None else replace(draft, plan=replace(draft.plan, waves=waves))
 
-    # ------------------------------------------------------------------- plan
+    def _touched(self, draft: Draft) -> Touched:
+        """Return what runs and what is planned on the nodes that the change touches."""
+        running = [
+            row for key in draft.rows for row in self.transition.before.running_by_key.get(key, ())
+        ]
+        planned = [row for rows in draft.rows.values() for row in rows]
+        nodes = {row.node for row in (*running, *planned)}
+        ledger = self.state.ledger
+        numbers = (ledger.fleet.number(node) for node in sorted(nodes))
+        others = [
+            row
+            for number in numbers
+            if number is not None
+            for row, _ in ledger.rows_on.get(number, ())
+            if row.key not in draft.rows
+        ]
+        return Touched(tuple(running + others), tuple(planned + others))
 
-    def _draft(self, affected: Affected, found: Found) -> Plan:
-        """Return the plan of the whole state after the change, without waves and reasons."""
-        rows = placed_rows(
-            self.catalog, found.compiled.deployments, found.solved.cells, found.solved.layout
-        )
-        view = PlanView(
-            self.catalog,
-            self.transition.after,
-            tuple(sorted((*rows, *self._others(found)), key=lambda row: row.order)),
-            self.transition.after.running,
-        )
-        plan = bare_plan(
-            view,
-            objective=self.objective,
-            billing=self.options.billing,
-            bounds=self._bounds(affected, found, rows, view),
-            joined=found.solved.joined,
-        )
-        *first, last = plan.tiers
-        unplaced = unplaced_rows(view, proved=plan.certificate is Certificate.GLOBAL)
-        return replace(plan, tiers=(*first, replace(last, scope=AFFECTED)), unplaced=unplaced)
-
-    def _others(self, found: Found) -> Iterator[PlacedRow]:
-        """Yield the rows of all deployments that were not free."""
-        own = {*found.keys, *self.transition.removed}
-        for key, rows in self.state.rows_of.items():
-            if key in own:
-                continue
-            deployment = self.transition.after.by_key[key]
-            for row in rows:
-                place = self.catalog.find_node(row.node)
-                if place is not None:
-                    yield PlacedRow(deployment, *place, row.gpu, row.replicas)
-
-    def _bounds(
-        self,
-        affected: Affected,
-        found: Found,
-        rows: tuple[PlacedRow, ...],
-        view: PlanView,
-    ) -> Mapping[str, int | None]:
-        """Return the bounds of the whole state: those of what was free, and what is fixed."""
-        known = {tier.name: tier.bound for tier in found.solved.bounds}
-        bounds: dict[str, int | None] = {}
-        for name, floor, outside in self._outside(affected, found):
-            bound = known.get(name) if found.whole else floor
-            bounds[name] = None if bound is None else bound + outside
-        bounds[MOVES] = known.get(MOVES) if found.whole else found.least
-        last = known.get(self.objective.name)
-        if last is not None:
-            fixed = self.objective.check(view) - affected.value_of(rows)
-            bounds[self.objective.name] = last + fixed
-        return bounds
-
-    def _outside(self, affected: Affected, found: Found) -> Iterator[tuple[str, int, int]]:
-        """Yield (tier, floor of what was free, value of what was not) of the unplaced tiers."""
-        classes = found.compiled.priorities
-        free = set(found.keys)
-        floors, outside = dict.fromkeys(classes, 0), dict.fromkeys(classes, 0)
-        for deployment, wanted in zip(
-            found.compiled.deployments, found.compiled.wanted, strict=True
-        ):
-            left = (deployment.replicas - wanted) * deployment.weight
-            floors[deployment.priority] += left
-        for deployment in self.transition.after.deployments:
-            if deployment.enabled and deployment.key not in free:
-                placed = sum(r.replicas for r in self.state.rows_of.get(deployment.key, ()))
-                left = (deployment.replicas - placed) * deployment.weight
-                outside[deployment.priority] += left
-        for priority in classes:
-            name = "unplaced" if len(classes) == 1 else f"unplaced:{priority}"
-            yield name, floors[priority], outside[priority]
-            yield name.replace("unplaced", "displaced"), 0, 0
-
-    def _accepted(self, plan: Plan) -> Preview:
-        transition = self.transition
+    def _accepted(self, draft: Draft) -> Preview:
+        transition, plan = self.transition, draft.plan
         stopped = None if plan.status is Status.OPTIMAL else self._stopped_by()
         plan = replace(
             plan,
@@ -268,19 +217,33 @@ class Transaction:
             stopped_by=stopped,
             stats=self._stats(),
         )
-        report = verify(
+        self._check(draft, plan)
+        state = self.state.then(transition.after, plan, draft.rows)
+        self.remember(state)
+        return Preview(transition.before, self.catalog, plan, state.workspace)
+
+    def _check(self, draft: Draft, plan: Plan) -> None:
+        """Verify what the change touches; the rest was verified before, and is again at commit."""
+        before, after = self.transition.before, self.transition.after
+        touched = self._touched(draft)
+        found = verify_change(
             self.catalog,
-            transition.after,
-            plan,
-            before=transition.before,
+            after,
+            self._rows_of(draft),
+            _by_node(touched.planned),
+            deployments=[*draft.rows],
+            before=before,
             billing=self.options.billing,
-            objective=self.options.objective,
         )
-        if not report.ok:
-            listed = "\n".join(str(violation) for violation in report.violations[:20])
+        part = replace(plan, assignments=touched.planned)
+        small = before.revised(running=touched.running)
+        broken = [*found, *check(self.catalog, small, after, part)]
+        if broken:
+            listed = "\n".join(str(violation) for violation in broken[:20])
             raise VerificationError(f"the plan broke a rule and is withheld:\n{listed}")
-        after = transition.after.with_running(plan)
-        return Preview(transition.before, self.catalog, plan, after)
+
+    def _rows_of(self, draft: Draft) -> Mapping[Key, tuple[Assignment, ...]]:
+        return {**self.state.rows_of, **draft.rows}
 
     def _stopped_by(self) -> str:
         if self._cancelled():
@@ -310,7 +273,7 @@ class Transaction:
             source=asked["source"],
             target=asked["target"],
         )
-        return found or None
+        return found if found.added or found.removed else None
 
     def refused(self, refusal: Refusal) -> Preview:
         """Return the preview of a change that is not made."""
@@ -337,6 +300,13 @@ class Transaction:
     def _stats(self) -> Mapping[str, Any]:
         seconds = round(time.monotonic() - self.started, 3)
         return MappingProxyType({"seconds": seconds, **self.stats})
+
+
+def _by_node(rows: Iterable[Assignment]) -> Mapping[str, tuple[Assignment, ...]]:
+    found: defaultdict[str, list[Assignment]] = defaultdict(list)
+    for row in rows:
+        found[row.node].append(row)
+    return {node: tuple(own) for node, own in found.items()}
 
 
 def _dropped(key: tuple[str, ...]) -> Mapping[str, str]:

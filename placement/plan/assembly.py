@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from placement.objectives.cost import row_costs
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
     from placement.plan.view import PlacedRow, PlanView
 
 
+@dataclass(frozen=True)
+class Rest:
+    """What a view leaves out because it is known to stay as it is.
+
+    Attributes
+    ----------
+    rows_of : mapping of (model, environment) to tuple of Assignment
+        Rows of deployments that have none in the view, in the order of rows.
+    tiers : tuple of Tier
+        Of everything, without bounds.
+    running : str
+        Digest of all of today's rows.
+    """
+
+    rows_of: Mapping[tuple[str, str], tuple[Assignment, ...]]
+    tiers: tuple[Tier, ...]
+    running: str
+
+
 def bare_plan(
     view: PlanView,
     *,
@@ -27,6 +47,7 @@ def bare_plan(
     billing: Billing,
     bounds: Mapping[str, int | None],
     joined: bool = False,
+    rest: Rest | None = None,
 ) -> Plan:
     """Return the plan of a view without reasons, warnings and stats.
 
@@ -37,10 +58,11 @@ def bare_plan(
     joined : bool
         Whether the bounds after a tier that is not proved hold for this plan's values of the
         tiers before; otherwise they are left out.
+    rest : Rest, optional
+        What the view leaves out.
     """
-    tiers = _conditional(
-        [_bounded(tier, bounds) for tier in tiers_of(view, objective)], joined=joined
-    )
+    values = tiers_of(view, objective) if rest is None else rest.tiers
+    tiers = _conditional([_bounded(tier, bounds) for tier in values], joined=joined)
     rows = tuple(
         _assignment(row, cost)
         for row, cost in zip(view.rows, row_costs(view, billing=billing), strict=True)
@@ -49,17 +71,25 @@ def bare_plan(
         status=Status.OPTIMAL if all(tier.proved for tier in tiers) else Status.FEASIBLE,
         certificate=_certificate(tiers),
         tiers=tiers,
-        assignments=rows,
+        assignments=rows if rest is None else _merged(rows, rest),
         unplaced=(),
         changes=diff(view.workspace, view.catalog, rows, state=view.state),
         basis=Basis(
             catalog=view.catalog.digest,
             workspace=view.workspace.digest,
-            running=running_digest(view.workspace.running),
+            running=rest.running if rest else running_digest(view.workspace.running),
         ),
         observed=observed_rows(view),
         forced=view.state.forced,
     )
+
+
+def _merged(rows: Sequence[Assignment], rest: Rest) -> tuple[Assignment, ...]:
+    """Return all rows in their order; the deployments of ``rows`` are not in ``rest``."""
+    rows_of = dict(rest.rows_of)
+    for key, own in groupby(rows, key=lambda row: row.key):
+        rows_of[key] = tuple(own)
+    return tuple(row for key in sorted(rows_of) for row in rows_of[key])
 
 
 def _bounded(tier: Tier, bounds: Mapping[str, int | None]) -> Tier:

@@ -111,8 +111,7 @@ class Affected:
         return deployment is not None and deployment.enabled
 
     def _lacks(self, deployment: ModelDeployment) -> bool:
-        there = sum(row.replicas for row in self.state.rows_of.get(deployment.key, ()))
-        return deployment.enabled and there < deployment.replicas
+        return deployment.enabled and self.state.placed.get(deployment.key, 0) < deployment.replicas
 
     def _outgoing(self) -> tuple[list[Held], list[Held]]:
         """Return the rows that go at once and those that go last."""
@@ -346,7 +345,7 @@ class Affected:
             eligible=tuple(self.eligible(key) for key in keys),
             cells=cells,
             movable=tuple(running),
-            priorities=self._priorities,
+            priorities=self.priorities,
             wanted=tuple(self.wanted(key) for key in keys),
             strict=self._strict(keys),
         )
@@ -358,7 +357,8 @@ class Affected:
         return strict if self.retry or any(key in others for key in keys) else frozenset()
 
     @cached_property
-    def _priorities(self) -> tuple[int, ...]:
+    def priorities(self) -> tuple[int, ...]:
+        """The priority classes after the change, high to low."""
         found = {d.priority for d in self.after.deployments if d.enabled}
         return tuple(sorted(found or {0}, reverse=True))
 

@@ -96,8 +96,11 @@ def solve(
         left.done(i)
         return solved
 
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        solved = dict(zip(order, pool.map(run, order), strict=True))
+    if len(order) == 1 or workers == 1:
+        solved = {i: run(i) for i in order}
+    else:
+        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+            solved = dict(zip(order, pool.map(run, order), strict=True))
     return _merged([parts[i] for i in range(len(parts))], [solved[i] for i in range(len(parts))])
 
 

@@ -1,0 +1,227 @@
+"""The plan of a whole state after a change, put together from what was solved and what stays.
+
+What stays is not looked at again where its part of every tier is known; the objective ``cost`` by
+share is a sum over rows. Any other objective is counted over everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from placement.objectives.cost import Cost
+from placement.objectives.moves import moves
+from placement.options import Billing
+from placement.plan.assembly import Rest, bare_plan
+from placement.plan.document import running_digest_of
+from placement.plan.plan import Plan
+from placement.plan.rows import Assignment, Certificate, Tier, Unplaced
+from placement.plan.view import PlacedRow, PlanView
+from placement.policies.base import Enforcement
+from placement.problem.decode import placed_rows
+from placement.problem.tiers import MOVES
+from placement.reasons import LEFT_OUT, unplaced_rows
+
+if TYPE_CHECKING:
+    from placement.problem.affected import Affected
+    from placement.problem.ledger import Key
+    from placement.solvers.change import Found
+    from placement.workspace.workspace import ModelDeployment
+
+AFFECTED = "affected"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan without waves, and the part of it that is new.
+
+    Attributes
+    ----------
+    plan : Plan
+        Of the whole state after the change.
+    rows : mapping of (model, environment) to tuple of Assignment
+        Of every deployment whose rows may have changed, those it has in the plan.
+    """
+
+    plan: Plan
+    rows: Mapping[Key, tuple[Assignment, ...]]
+
+
+class Drafter:
+    """Drafts the plans of one change.
+
+    Parameters
+    ----------
+    affected : Affected
+    billing : Billing
+    """
+
+    def __init__(self, affected: Affected, *, billing: Billing) -> None:
+        self.affected = affected
+        self.billing = billing
+        self.state = affected.state
+        self.catalog = affected.catalog
+        self.transition = affected.transition
+        self.after = affected.after
+
+    def draft(self, found: Found) -> Draft:
+        """Return the plan in which what was solved for is placed as found."""
+        rows = placed_rows(
+            self.catalog, found.compiled.deployments, found.solved.cells, found.solved.layout
+        )
+        quick = self.is_sum and not found.standing.displaced
+        plan = self._summed(found, rows) if quick else self._counted(found, rows)
+        *first, last = plan.tiers
+        plan = replace(plan, tiers=(*first, replace(last, scope=AFFECTED)))
+        return Draft(plan, self._new_rows(found, plan))
+
+    @cached_property
+    def is_sum(self) -> bool:
+        """Whether the part that stays is known without looking at it."""
+        terms = self.affected.objective.terms
+        observed = any(
+            policy.enforcement is Enforcement.OBSERVE for policy in self.after.policies.values()
+        )
+        by_share = self.billing is Billing.SHARE
+        return by_share and not observed and all(isinstance(t.objective, Cost) for t in terms)
+
+    def _new_rows(self, found: Found, plan: Plan) -> Mapping[Key, tuple[Assignment, ...]]:
+        rows: dict[Key, list[Assignment]] = {key: [] for key in self._free(found)}
+        for row in plan.assignments:
+            if row.key in rows:
+                rows[row.key].append(row)
+        return {key: tuple(own) for key, own in rows.items()}
+
+    def _free(self, found: Found) -> set[Key]:
+        """Return the deployments whose rows are not taken over as they are."""
+        return {*found.keys, *self.transition.removed, *self.state.stale}
+
+    # ------------------------------------------------------------ all of it
+
+    def _counted(self, found: Found, rows: Sequence[PlacedRow]) -> Plan:
+        view = self._whole_view(found, rows)
+        value = self.affected.objective.check(view)
+        plan = bare_plan(
+            view,
+            objective=self.affected.objective,
+            billing=self.billing,
+            bounds=self._bounds(found, rows, value),
+            joined=found.solved.joined,
+        )
+        return replace(plan, unplaced=self._unplaced(found, plan, view))
+
+    def _whole_view(self, found: Found, rows: Sequence[PlacedRow]) -> PlanView:
+        everything = sorted((*rows, *self._others(found)), key=lambda row: row.order)
+        return PlanView(self.catalog, self.after, tuple(everything), self.after.running)
+
+    def _others(self, found: Found) -> Iterator[PlacedRow]:
+        """Yield the rows of all deployments that were not free."""
+        free = self._free(found)
+        for key, rows in self.state.rows_of.items():
+            if key in free:
+                continue
+            deployment = self.after.by_key[key]
+            for row in rows:
+                place = self.catalog.find_node(row.node)
+                if place is not None:
+                    yield PlacedRow(deployment, *place, row.gpu, row.replicas)
+
+    # ----------------------------------------------------- only what is new
+
+    def _summed(self, found: Found, rows: Sequence[PlacedRow]) -> Plan:
+        free = self._free(found)
+        keys = [key for key in sorted(free) if key in self.after.running_by_key]
+        running = [row for key in keys for row in self.after.running_by_key[key]]
+        view = PlanView(self.catalog, self.after, tuple(rows), tuple(running))
+        tiers = self._tiers(found, view)
+        plan = bare_plan(
+            view,
+            objective=self.affected.objective,
+            billing=self.billing,
+            bounds=self._bounds(found, rows, tiers[-1].value),
+            joined=found.solved.joined,
+            rest=Rest(
+                {key: own for key, own in self.state.rows_of.items() if key not in free},
+                tiers,
+                running_digest_of(self.state.digests),
+            ),
+        )
+        return replace(plan, unplaced=self._unplaced(found, plan, None))
+
+    def _tiers(self, found: Found, view: PlanView) -> tuple[Tier, ...]:
+        """Return the tiers of everything; nothing is displaced."""
+        objective, free = self.affected.objective, self._free(found)
+        missing = dict.fromkeys(self.affected.priorities, 0)
+        for deployment, lacking in self._lacking(found):
+            missing[deployment.priority] += lacking * deployment.weight
+        staying = sum(cost for key, cost in self.state.costs.items() if key not in free)
+        factor = sum(term.factor for term in objective.terms)
+        values = {self._unplaced_tier(priority): value for priority, value in missing.items()}
+        first = (Tier(name, value, None) for name, value in (values | moves(view)).items())
+        last = objective.check(view) + staying * factor
+        return (*first, Tier(objective.name, last, None, objective.unit, objective.scale))
+
+    def _lacking(self, found: Found) -> Iterator[tuple[ModelDeployment, int]]:
+        """Yield the enabled deployments that lack replicas, and how many."""
+        placed = dict(self.state.placed)
+        short = found.standing.short
+        for key, wanted, missing in zip(found.keys, found.compiled.wanted, short, strict=True):
+            placed[key] = wanted - missing
+        for deployment in self.after.deployments:
+            lacking = deployment.replicas - placed.get(deployment.key, 0)
+            if lacking > 0 and deployment.enabled:
+                yield deployment, lacking
+
+    # --------------------------------------------------------------- common
+
+    def _unplaced_tier(self, priority: int) -> str:
+        single = len(self.affected.priorities) == 1
+        return "unplaced" if single else f"unplaced:{priority}"
+
+    def _unplaced(self, found: Found, plan: Plan, view: PlanView | None) -> tuple[Unplaced, ...]:
+        """Return who lacks replicas; reasons are looked for only where the change has a say."""
+        free = self._free(found)
+        if view is None and any(found.standing.short):
+            compiled, solved = found.compiled, found.solved
+            rows = placed_rows(self.catalog, compiled.deployments, solved.cells, solved.layout)
+            view = self._whole_view(found, rows)
+        if view is not None:
+            proved = plan.certificate is Certificate.GLOBAL
+            return unplaced_rows(view, proved=proved, only=free)
+        return tuple(
+            Unplaced(*deployment.key, lacking, (LEFT_OUT,))
+            for deployment, lacking in self._lacking(found)
+        )
+
+    def _bounds(
+        self, found: Found, rows: Sequence[PlacedRow], value: int
+    ) -> Mapping[str, int | None]:
+        """Return the bounds of the whole state: those of what was free, and what is fixed."""
+        known = {tier.name: tier.bound for tier in found.solved.bounds}
+        left_out = self._left_out(found)
+        bounds: dict[str, int | None] = {}
+        for priority, (floor, outside) in left_out.items():
+            name = self._unplaced_tier(priority)
+            bound = known.get(name) if found.whole else floor
+            bounds[name] = None if bound is None else bound + outside
+            lost = name.replace("unplaced", "displaced")
+            bounds[lost] = known.get(lost, 0) if found.whole else 0
+        bounds[MOVES] = known.get(MOVES) if found.whole else found.least
+        last = known.get(self.affected.objective.name)
+        if last is not None:
+            bounds[self.affected.objective.name] = last + value - self.affected.value_of(rows)
+        return bounds
+
+    def _left_out(self, found: Found) -> Mapping[int, tuple[int, int]]:
+        """Return the weight that is not wanted by priority: of what was free, and of the rest."""
+        weights = {priority: [0, 0] for priority in self.affected.priorities}
+        compiled = found.compiled
+        for deployment, wanted in zip(compiled.deployments, compiled.wanted, strict=True):
+            weights[deployment.priority][0] += (deployment.replicas - wanted) * deployment.weight
+        free = set(found.keys)
+        for deployment, lacking in self._lacking(found):
+            if deployment.key not in free:
+                weights[deployment.priority][1] += lacking * deployment.weight
+        return {priority: (own, rest) for priority, (own, rest) in weights.items()}
