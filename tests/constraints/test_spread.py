@@ -111,6 +111,12 @@ def test_skew_over_nodes_counts_those_that_may_hold(state: str, right: bool) -> 
     assert found == (set() if right else {"spread"})
 
 
+def test_a_node_that_must_be_left_does_not_stand_for_an_empty_one() -> None:
+    catalog = fleet(gpu_group("only", EAST, "a", "T4", 3), only_2="draining")
+    places = At("chat", "only/0", 2), At("chat", "only/2", 2)
+    assert rules(spread("node", maxSkew=1), *places, catalog=catalog) == {"spread", "state"}
+
+
 @pytest.mark.parametrize(("nodes", "right"), [(2, True), (3, False)])
 def test_skew_over_nodes_counts_single_nodes(nodes: int, right: bool) -> None:
     catalog = fleet(gpu_group("only", EAST, "a", "T4", nodes))

@@ -125,3 +125,8 @@ def test_a_group_is_refused_when_each_of_its_nodes_is(
     catalog = fleet(**states)
     west = catalog.groups_by_name["west"]
     assert State().refuses(deployment("chat"), west, catalog) == reason
+
+
+def test_a_group_without_nodes_refuses_nobody() -> None:
+    empty = replace(GROUPS[1], count=0, state=NodeState.LOST)
+    assert State().refuses(deployment("chat"), empty, fleet(empty)) is None
