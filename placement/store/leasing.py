@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LASTS = timedelta(seconds=60)
 """How long a lease holds if nobody gives it back."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.02
 
 
 def read_lease(connection: Connection) -> Lease | None:

@@ -337,10 +337,11 @@ class Store:
 def _check_serial(connection: Connection, expected: int | None) -> None:
     """Raise StaleError if others have committed since the serial that a change was made for."""
     newest = read_newest(connection).serial
-    if expected not in (None, newest):
-        message = f"the change was made for serial {expected}, the newest is {newest}"
-        since = () if expected is None else tuple(map(str, read_since(connection, expected)))
-        raise StaleError(message, expected=expected, newest=newest, since=since)
+    if expected is None or expected == newest:
+        return
+    message = f"the change was made for serial {expected}, the newest is {newest}"
+    since = tuple(map(str, read_since(connection, expected)))
+    raise StaleError(message, expected=expected, newest=newest, since=since)
 
 
 def _make_folder(address: Address) -> None:
