@@ -8,6 +8,7 @@ import json
 from hypothesis import HealthCheck, given, settings
 
 from placement.workspace.dumping import object_digest, to_document, to_documents
+from placement.workspace.making import make_workspace
 from placement.workspace.workspace import ModelDeployment
 from tests.workspace.objects import workspaces
 
@@ -36,6 +37,15 @@ def test_the_digest_of_an_object_is_kept_with_it_and_not_with_its_copies():
     assert object_digest(one) is first
     other = one.model_copy(update={"version": "B"})
     assert object_digest(other) == sha256(canonical(to_document(other)))
+
+
+def test_a_revised_workspace_derives_anew_what_depends_on_the_revision():
+    before = make_workspace(deployments=[ModelDeployment(name="chat", version="A")])
+    first, _, _ = before.digest, before.by_key, before.running_by_key
+    after = before.revised(deployments=())
+    assert dict(after.by_key) == {}
+    assert after.digest == make_workspace().digest != first
+    assert before.revised(running=()).digest is first
 
 
 def test_keeping_a_digest_changes_nothing_that_can_be_seen():

@@ -108,6 +108,7 @@ def test_a_second_policy_of_a_type_is_said_to_widen(there, more, warnings):
         (("us", "seen"), "us", ["environment `production` has no policy of type `location` any more"]),
         (("us", "germany"), "us", []),
         (("us", "seen"), "seen", []),
+        (("cap",), "cap", []),
     ],
 )  # fmt: skip
 def test_taking_the_last_policy_of_a_type_is_said_to_open(there, less, warnings):
@@ -210,6 +211,7 @@ def test_an_environment_in_use_is_not_deleted(deployments, stages, message):
 
 
 def test_an_empty_environment_is_deleted():
-    found = made(delete_environment(workspace(), STAGE))
+    alone = Environment(name=STAGE, releases_from=(STAGE,))
+    found = made(delete_environment(workspace(stages=(alone,)), STAGE))
     assert list(found.after.environments) == [DEV, PROD]
     assert refused(delete_environment(found.after, STAGE))[0] is RefusalReason.UNKNOWN_ENVIRONMENT

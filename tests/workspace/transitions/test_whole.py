@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from placement.errors import InputError
 from placement.workspace import load_workspace, make_workspace
-from placement.workspace.transitions import replace_all, upsert
+from placement.workspace.transitions import deploy, replace_all, upsert
 from placement.workspace.workspace import Environment
 from tests.workspace.transitions.stages import DEV, PROD, STAGE, chat, country, made, workspace
 
@@ -44,6 +46,22 @@ def test_pruning_takes_away_what_is_not_named():
     assert found.after.replaced == {("chat", PROD)}
 
 
+def test_equal_objects_are_no_change():
+    before, twin = (workspace(chat(), stages=BOUND) for _ in range(2))
+    for prune in (False, True):
+        found = made(upsert(before, twin, prune=prune))
+        assert (found.changed, found.put, found.after.replaced) == ((), (), frozenset())
+
+
+def test_without_sources_only_empty_environments_count_as_not_declared():
+    bare = replace(make_workspace(environments=[Environment(name=PROD)]), sources=None)
+    before = workspace(stages=BOUND)
+    assert made(upsert(before, bare)).after is before
+    gated = Environment(name=PROD, releases_from=(DEV,))
+    bare = replace(make_workspace(environments=[gated]), sources=None)
+    assert made(upsert(before, bare)).put == (gated,)
+
+
 def test_a_recorded_workspace_comes_back_whole():
     old = workspace(chat(), stages=BOUND)
     new = workspace(chat(version="B"), chat(DEV), runs=True)
@@ -76,6 +94,8 @@ def test_manifests_may_name_what_only_the_workspace_declares(tmp_path):
     assert found.changed == (("chat", STAGE),)
     place = found.after.sources.find(("ModelDeployment", "chat", STAGE)).place(("version",))
     assert place == f"{path}:5:12"
+    edited = made(deploy(found.after, chat(STAGE, "C"))).after
+    assert edited.sources.find(("ModelDeployment", "chat", STAGE)).place() == "<python>"
 
 
 def test_what_is_applied_to_another_workspace_may_dangle(tmp_path):
