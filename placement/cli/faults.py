@@ -18,7 +18,10 @@ from placement.errors import (
     EndpointError,
     InputError,
     InternalFaultError,
+    LockedError,
     NoAnswerError,
+    PlacementError,
+    StaleError,
 )
 
 P = ParamSpec("P")
@@ -32,8 +35,18 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     NOT_PLACED = 3
     NO_ANSWER = 4
+    STALE = 5
     BROKEN_RULE = 6
+    DIFFERENT = 7
     INTERRUPTED = 130
+
+
+_TOLD: dict[type[PlacementError], tuple[str, ExitCode]] = {
+    EndpointError: ("no endpoint", ExitCode.BAD_INPUT),
+    NoAnswerError: ("no answer", ExitCode.NO_ANSWER),
+    StaleError: ("stale", ExitCode.STALE),
+    LockedError: ("locked", ExitCode.STALE),
+}
 
 
 def guarded(command: Callable[P, ExitCode]) -> Callable[P, None]:
@@ -51,12 +64,10 @@ def _code_of(command: Callable[[], ExitCode]) -> ExitCode:
         return command()
     except InputError as error:
         return _bad_input(error)
-    except EndpointError as error:
-        say(f"no endpoint: {error}")
-        return ExitCode.BAD_INPUT
-    except NoAnswerError as error:
-        say(f"no answer: {error}")
-        return ExitCode.NO_ANSWER
+    except (EndpointError, NoAnswerError, StaleError, LockedError) as error:
+        word, code = _TOLD[type(error)]
+        say(f"{word}: {error}")
+        return code
     except InternalFaultError as error:
         return _internal_fault(error)
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from placement.cli.findings import reason_of, unreadable
 from placement.cli.output import say
 from placement.errors import Diagnostic, InputError, Severity
 from placement.plan.codes import Code
+from placement.plan.document import KIND
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -77,6 +79,25 @@ def read_catalog(folder: Path) -> Catalog:
     from placement.catalog.load import load_catalog
 
     return load_catalog(folder)
+
+
+def find_plan(paths: list[Path] | None) -> Path | None:
+    """Return the one path if it is a stored plan; several paths are manifests.
+
+    A file that cannot be read is no plan: whoever reads it as a manifest says what is wrong.
+    """
+    if not paths or len(paths) > 1 or not is_plan(paths[0]):
+        return None
+    return paths[0]
+
+
+def is_plan(path: Path) -> bool:
+    """Whether a file holds a plan rather than manifests."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and document.get("kind") == KIND
 
 
 def read_plan(path: Path) -> Plan:

@@ -11,7 +11,23 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from placement.cli import catalog, get, output, plan, schema, validate, verify
+from placement.cli import (
+    apply,
+    catalog,
+    completion,
+    deploy,
+    endpoints,
+    get,
+    history,
+    output,
+    plan,
+    release,
+    rollback,
+    schema,
+    switching,
+    validate,
+    verify,
+)
 
 app = typer.Typer(
     name="placement",
@@ -22,14 +38,26 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=(
         "Exit codes: 0 done; 1 internal fault; 2 bad input or usage; 3 something could not be "
-        "placed; 4 no answer within the limit; 6 verify found a broken rule; 130 interrupted."
+        "placed, or a change was refused; 4 no answer within the limit; 5 the store has changed "
+        "or is locked; 6 verify found a broken rule; 7 diff found a difference; "
+        "130 interrupted, or not agreed to."
     ),
 )
 app.command("plan")(plan.plan)
 app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
+app.command("apply")(apply.apply)
+app.command("deploy")(deploy.deploy)
+app.command("enable")(switching.enable)
+app.command("disable")(switching.disable)
+app.command("delete")(switching.delete)
+app.command("release")(release.release)
+app.command("rollback")(rollback.rollback)
+app.command("history")(history.history)
+app.command("endpoints")(endpoints.endpoints)
 app.command("get")(get.get)
 app.command("schema")(schema.schema)
+app.command("completion")(completion.completion)
 app.add_typer(catalog.app, name="catalog")
 
 
@@ -56,5 +84,6 @@ def placement(
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     output.prepare_streams()
-    app(prog_name="placement")
+    completion.prepare()
+    app(prog_name=completion.PROGRAM)
     sys.exit(0)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from placement.cli.output import Format
+from placement.cli.suggesting import environments, models
 from placement.options import Billing
 
 
@@ -37,7 +38,8 @@ def _billing(text: str) -> Billing:
     return Billing(choose(text, [billing.value for billing in Billing]))
 
 
-def _not_negative(text: str) -> float:
+def not_negative(text: str) -> float:
+    """Return a finite number of at least 0; anything else is a usage error."""
     return _number(text, low=0.0)
 
 
@@ -68,12 +70,19 @@ def _whole(text: str, *, low: int) -> int:
     return number
 
 
-def _seed(text: str) -> int:
+def positive(text: str) -> int:
+    """Return a whole number of at least 1; anything else is a usage error."""
+    return _whole(text, low=1)
+
+
+def not_negative_whole(text: str) -> int:
+    """Return a whole number of at least 0; anything else is a usage error."""
     return _whole(text, low=0)
 
 
-def _workers(text: str) -> int:
-    return _whole(text, low=1)
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list with commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _objective(text: str) -> str:
@@ -94,7 +103,11 @@ Paths = Annotated[
 ]
 CatalogFolder = Annotated[
     Path | None,
-    typer.Option("--catalog", metavar="DIR", help="Catalog folder; default: public-cloud."),
+    typer.Option(
+        "--catalog",
+        metavar="DIR",
+        help="Catalog folder; default: the one the store was last used with, else public-cloud.",
+    ),
 ]
 Output = Annotated[
     Format | None,
@@ -129,7 +142,7 @@ Gap = Annotated[
     typer.Option(
         "--gap",
         metavar="FRACTION",
-        parser=_not_negative,
+        parser=not_negative,
         help="Relative gap of the last tier at which the solve may end; 0: a proof.",
     ),
 ]
@@ -143,13 +156,59 @@ TimeLimit = Annotated[
     ),
 ]
 Seed = Annotated[
-    int, typer.Option("--seed", metavar="NUMBER", parser=_seed, help="Seed of the search.")
+    int,
+    typer.Option("--seed", metavar="NUMBER", parser=not_negative_whole, help="Seed of the search."),
 ]
 Workers = Annotated[
     int | None,
     typer.Option(
-        "--workers", metavar="NUMBER", parser=_workers, help="Independent parts solved at once."
+        "--workers", metavar="NUMBER", parser=positive, help="Independent parts solved at once."
     ),
+]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Name of the model.", autocompletion=models)
+]
+ModelFilter = Annotated[
+    str | None,
+    typer.Option("--model", metavar="MODEL", help="Only of this model.", autocompletion=models),
+]
+Environment = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        metavar="ENVIRONMENT",
+        help="Only in this environment.",
+        autocompletion=environments,
+    ),
+]
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Also write the plan, as JSON, to a file."),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        envvar="PLACEMENT_STORE",
+        help="File, sqlite:///PATH or postgresql://...; default: sqlite:///.placement/state.db.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Commit without asking.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why, for the history.", show_default=False)
+]
+AllowPartial = Annotated[
+    bool,
+    typer.Option(
+        "--allow-partial", help="Place fewer replicas if not all fit: minReplicas, at least one."
+    ),
+]
+Evict = Annotated[
+    bool,
+    typer.Option("--evict", help="Let running replicas go that no rule allows anywhere any more."),
 ]
 Current = Annotated[
     Path | None,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from placement.cli import inputs, output
+from placement.cli.documents import check_writable, plan_text, write_plan
 from placement.cli.faults import ExitCode, guarded
-from placement.cli.findings import reason_of, unwritable
 from placement.cli.output import Format
 from placement.cli.parameters import (
     BillingOption,
@@ -19,6 +15,7 @@ from placement.cli.parameters import (
     Current,
     Gap,
     ObjectiveOption,
+    OutFile,
     Output,
     Paths,
     Seed,
@@ -27,19 +24,12 @@ from placement.cli.parameters import (
 )
 from placement.cli.progress import Reporter
 from placement.cli.signals import run_cancellable
-from placement.errors import InputError
 from placement.options import Billing, SolveOptions
-from placement.plan.document import COLUMNS, assignment_row
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
     from placement.workspace.workspace import Workspace
-
-OutFile = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="FILE", help="Also write the plan, as JSON, to a file."),
-]
 
 
 @guarded
@@ -105,38 +95,12 @@ def solve(catalog: Catalog, workspace: Workspace, options: SolveOptions) -> tupl
     return answer, interrupted
 
 
-def check_writable(path: Path | None) -> None:
-    """Refuse, before any work is done, a file that could not be written after it."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise InputError([unwritable(str(path), "it is a folder")])
-    if not path.absolute().parent.is_dir():
-        raise InputError([unwritable(str(path), "its folder does not exist")])
-
-
-def write_plan(path: Path, answer: Plan) -> None:
-    """Write the JSON document of a plan in one step."""
-    text = answer.to_json()
-    try:
-        output.write_whole(path, text if text.endswith("\n") else text + "\n")
-    except OSError as error:
-        raise InputError([unwritable(str(path), reason_of(error))]) from None
-
-
 def _render(answer: Plan, catalog: Catalog, workspace: Workspace, form: Format) -> str:
-    match form:
-        case Format.JSON:
-            text = answer.to_json()
-            return text if text.endswith("\n") else text + "\n"
-        case Format.YAML:
-            return output.as_yaml(json.loads(answer.to_json()))
-        case Format.CSV:
-            return output.as_csv(COLUMNS, map(assignment_row, answer.assignments))
-        case Format.TABLE:
-            from placement.cli.plan_table import plan_table
+    if form is not Format.TABLE:
+        return plan_text(answer, form)
+    from placement.cli.plan_table import plan_table
 
-            return plan_table(answer, catalog, workspace)
+    return plan_table(answer, catalog, workspace)
 
 
 def _outcome(answer: Plan, *, interrupted: bool) -> ExitCode:

@@ -42,9 +42,9 @@ def plan_table(plan: Plan, catalog: Catalog, workspace: Workspace) -> str:
     parts = [
         _header(plan, workspace),
         render(_DEPLOYMENTS, list(_deployment_rows(plan, catalog, workspace))),
-        _not_placed(plan),
+        not_placed(plan),
         _changes(plan),
-        render(_TIERS, [_tier_row(tier) for tier in plan.tiers]),
+        tier_table(plan),
         _remarks(plan),
     ]
     return "\n".join(part for part in parts if part)
@@ -120,7 +120,8 @@ def _places(rows: Sequence[Assignment], catalog: Catalog) -> dict[_Place, list[A
     return places
 
 
-def _not_placed(plan: Plan) -> str:
+def not_placed(plan: Plan) -> str:
+    """Return one line for each deployment that lacks replicas, and why."""
     if not plan.unplaced:
         return ""
     lines = [
@@ -136,6 +137,11 @@ def _changes(plan: Plan) -> str:
         count[change.action] += change.replicas
     words = ", ".join(f"{action} {count[action]:,}" for action in Action)
     return f"Changes (replicas): {words}\n"
+
+
+def tier_table(plan: Plan) -> str:
+    """Return value, bound and gap of every tier."""
+    return render(_TIERS, [_tier_row(tier) for tier in plan.tiers])
 
 
 def _tier_row(tier: Tier) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from placement.errors import NoAnswerError
 
 T = TypeVar("T")
 
+PLAN_FOLLOWS = "stopping; the best verified plan so far follows (once more: stop at once)"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -44,12 +45,12 @@ class _Job(threading.Thread, Generic[T]):
 
 
 @contextmanager
-def _cancelled_by_signals(cancel: threading.Event) -> Iterator[None]:
+def _cancelled_by_signals(cancel: threading.Event, notice: str) -> Iterator[None]:
     def on_signal(number: int, frame: FrameType | None) -> None:
         if cancel.is_set():
             raise KeyboardInterrupt
         cancel.set()
-        say("stopping; the best verified plan so far follows (once more: stop at once)")
+        say(notice)
 
     before: dict[int, Any] = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
@@ -59,8 +60,10 @@ def _cancelled_by_signals(cancel: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_cancellable(call: Callable[[threading.Event], T]) -> tuple[T, bool]:
-    """Run ``call(cancel)`` in a thread; SIGINT and SIGTERM set the event.
+def run_cancellable(
+    call: Callable[[threading.Event], T], *, notice: str = PLAN_FOLLOWS
+) -> tuple[T, bool]:
+    """Run ``call(cancel)`` in a thread; SIGINT and SIGTERM set the event, and say ``notice``.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def run_cancellable(call: Callable[[threading.Event], T]) -> tuple[T, bool]:
     """
     cancel = threading.Event()
     job = _Job(lambda: call(cancel))
-    with _cancelled_by_signals(cancel):
+    with _cancelled_by_signals(cancel, notice):
         job.start()
         while job.is_alive():
             job.join(timeout=0.1)  # a join without limit would hold back the signal

@@ -1,0 +1,94 @@
+"""``placement apply``: put manifests into the store, or commit a plan that was saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placement.cli import inputs, storing
+from placement.cli.changing import ChangeOptions, Leave, change, check_agreement, settle
+from placement.cli.documents import check_writable
+from placement.cli.faults import ExitCode, guarded
+from placement.cli.parameters import AllowPartial, Evict, Paths
+from placement.cli.taking import takes
+from placement.errors import StaleError
+
+if TYPE_CHECKING:
+    from placement.plan.plan import Plan
+    from placement.store.store import Store
+    from placement.store.values import Entry, Snapshot
+    from placement.workspace.refusal import Refusal
+    from placement.workspace.transitions import Transition
+
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Take away whatever the manifests do not hold.")
+]
+RetryUnplaced = Annotated[
+    bool, typer.Option("--retry-unplaced", help="Also place what could not be placed before.")
+]
+
+
+@guarded
+@takes(ChangeOptions)
+def apply(
+    options: ChangeOptions,
+    paths: Paths = None,
+    prune: Prune = False,
+    allow_partial: AllowPartial = False,
+    evict: Evict = False,
+    retry_unplaced: RetryUnplaced = False,
+) -> ExitCode:
+    """Put manifests into the store and place what they change.
+
+    Objects of the same name are replaced, all others stay. To attach a policy or to detach one,
+    apply its environment or deployment with another list of policies. PATH may also be one saved
+    plan: then what it shows is committed, or nothing if the store has changed since. With
+    --catalog another fleet or other prices take effect; then PATH may be left out.
+    """
+    leave = Leave(allow_partial, evict, retry_unplaced, other_catalog=True)
+    saved = inputs.find_plan(paths)
+    if saved is not None:
+        if prune or leave != Leave(other_catalog=True):
+            raise typer.BadParameter(f"`{saved}` is a plan, which is committed as it was shown")
+        return _apply_plan(options, saved)
+    if not (paths or retry_unplaced or options.catalog):
+        raise typer.BadParameter("name manifests, a plan, --catalog or --retry-unplaced")
+    return change(options, lambda head: _asked(head, paths or [], prune=prune), leave)
+
+
+def _asked(head: Snapshot, paths: list[Path], *, prune: bool) -> Transition | Refusal:
+    from placement.workspace.manifests import load_workspace
+    from placement.workspace.transitions import TransitionKind, between, upsert
+
+    if not paths:
+        return between(head.workspace, head.workspace, kind=TransitionKind.CAPACITY)
+    known = None if prune else head.workspace
+    return upsert(head.workspace, load_workspace(*paths, known=known), prune=prune)
+
+
+def _apply_plan(options: ChangeOptions, path: Path) -> ExitCode:
+    """Commit a plan as it was saved; whether it still answers the newest state is judged."""
+    check_agreement(options)
+    check_writable(options.out)
+    plan = inputs.read_plan(path)
+    given = None if options.catalog is None else inputs.read_catalog(options.catalog)
+    with storing.opened_if_there(options.store) as store:
+        head = storing.head_of(store)
+        _check_serial(plan, head)
+
+        def commit(place: Store) -> Entry:
+            author, reason = storing.author(), options.reason
+            return place.commit_plan(plan, catalog=given, author=author, reason=reason)
+
+        is_new = head.catalog_digest != plan.basis.catalog
+        return settle(options, plan, store, commit, is_new_catalog=is_new)
+
+
+def _check_serial(plan: Plan, head: Snapshot) -> None:
+    """Tell before anybody reads it that a plan is stale; the store looks again."""
+    serial = plan.basis.serial
+    if serial is not None and serial != head.serial:
+        message = f"the change was made for serial {serial}, the newest is {head.serial}"
+        raise StaleError(message, expected=serial, newest=head.serial)

@@ -1,0 +1,72 @@
+"""Changes and refusals in words: one line for each thing a person has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from placement.plan.plan import Plan
+    from placement.plan.rows import TransitionRecord
+    from placement.workspace.refusal import Refusal
+
+MICRO = 1_000_000
+
+
+def title(kind: str, arguments: Mapping[str, str]) -> str:
+    """Return a change as one line: ``release chat from development to production``."""
+    match kind, dict(arguments):
+        case "release", {"model": model, "source": source, "target": target}:
+            return f"release {model} from {source} to {target}"
+        case "deploy", {"model": model, "environment": stage, "version": version}:
+            return f"deploy {model} version {version} in {stage}"
+        case "rollback", {"serial": serial}:
+            return f"rollback everything to serial {serial}"
+        case "rollback", {"model": model, "environment": stage, "version": version}:
+            return f"rollback {model} in {stage} to version {version}"
+        case "rollback", {"model": model, "environment": stage}:
+            return f"rollback {model} in {stage} to nothing"
+        case "capacity", _:
+            return "another catalog"
+        case "apply", {"prune": _}:
+            return "apply, and prune"
+        case _, {"model": model, "environment": stage}:
+            return f"{kind} {model} in {stage}"
+    return " ".join((kind, *arguments.values()))
+
+
+def remarks(plan: Plan) -> Iterator[str]:
+    """Yield what a change does besides its steps: to policies, endpoints and cost."""
+    record = plan.transition
+    if record is None:
+        return
+    yield from _difference(plan, record)
+    for model, stage, version in record.uncallable:
+        yield f"no longer callable: {model} in {stage}, version {version}"
+    yield f"cost: {_cost(record.cost_before, record.cost_after)}"
+
+
+def _difference(plan: Plan, record: TransitionRecord) -> Iterator[str]:
+    difference = plan.policy_difference
+    if difference is None:
+        return
+    target = record.arguments.get("target", "")
+    for verb, names in (("adds", difference.added), ("drops", difference.removed)):
+        if names:
+            yield f"{target} {verb} {', '.join(f'`{name}`' for name in names)}"
+
+
+def _cost(before: int, after: int) -> str:
+    shown = [f"{amount / MICRO:,.4f}" for amount in (before, after)]
+    return f"{shown[0]} -> {shown[1]} USD/h ({(after - before) / MICRO:+,.4f})"
+
+
+def refusal_lines(refusal: Refusal) -> Iterator[str]:
+    """Yield the reason, every conflict and every repair of a refused change."""
+    yield f"refused ({refusal.reason}): {refusal.message}"
+    for conflict in refusal.conflicts:
+        proof = "" if conflict.proved else " (not proved)"
+        yield f"  {conflict.kind} conflict{proof}: {conflict.message}"
+        if conflict.members:
+            yield f"    between: {', '.join(conflict.members)}"
+    yield from (f"  help: {repair}" for repair in refusal.repairs)
