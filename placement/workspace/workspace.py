@@ -268,22 +268,11 @@ class Workspace:
 
     def with_rows(self, rows_of: Mapping[tuple[str, str], tuple[Assignment, ...]]) -> Workspace:
         """Return a workspace in which the rows of each deployment run."""
-        ordered = dict(sorted(rows_of.items()))
+        ordered = {key: own for key, own in sorted(rows_of.items()) if own}
         rows = tuple(row for own in ordered.values() for row in own)
         after = self.revised(running=rows, replaced=frozenset())
         after.__dict__["running_by_key"] = MappingProxyType(ordered)
         return after
-
-    def with_rows(self, rows_of: Mapping[tuple[str, str], tuple[Assignment, ...]]) -> Workspace:
-        """Return a workspace in which the rows of each deployment run.
-
-        What is known of the deployments is taken over rather than looked up again.
-        """
-        ordered = dict(sorted(rows_of.items()))
-        rows = tuple(row for own in ordered.values() for row in own)
-        other = replace(self, running=rows, replaced=frozenset())
-        vars(other).update(by_key=self.by_key, running_by_key=MappingProxyType(ordered))
-        return other
 
     def with_running(self, plan: Plan) -> Workspace:
         """Return a workspace in which the assignments of ``plan`` run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 
@@ -11,6 +12,7 @@ from placement.workspace.dumping import object_digest, to_document, to_documents
 from placement.workspace.making import make_workspace
 from placement.workspace.workspace import ModelDeployment
 from tests.workspace.objects import workspaces
+from tests.workspace.transitions.stages import row
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -46,6 +48,16 @@ def test_a_revised_workspace_derives_anew_what_depends_on_the_revision():
     assert dict(after.by_key) == {}
     assert after.digest == make_workspace().digest != first
     assert before.revised(running=()).digest is first
+
+
+def test_rows_of_each_deployment_run():
+    before = make_workspace(deployments=[ModelDeployment(name="chat", version="A")])
+    key, own = ("chat", "production"), (row(before.deployments[0]),)
+    after = before.with_rows({key: own, ("chat", "development"): ()})
+    assert after.running == own
+    assert dict(after.running_by_key) == {key: own} == dict(replace(after).running_by_key)
+    assert after.replaced == frozenset()
+    assert after.digest == before.digest
 
 
 def test_keeping_a_digest_changes_nothing_that_can_be_seen():
