@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from placement.store.leasing import LASTS, leased
 from placement.store.reading import time_text
 from placement.store.schema import LEASE
 from placement.store.store import Store
-from placement.workspace.transitions import deploy
+from placement.workspace.transitions import TransitionKind, between, deploy
 from tests.store.fleet import chat, deploy_once, preview_of
 
 
@@ -153,6 +154,27 @@ def test_a_commit_that_lost_its_lease_is_not_made(store, monkeypatch):
     with pytest.raises(LockedError, match="longer than 60 s and lost its turn"):
         deploy_once(store, chat())
     assert store.head().serial == 0
+
+
+def test_what_slips_in_under_a_stolen_lease_makes_the_commit_stale(store, url, monkeypatch):
+    preview = preview_of(deploy(store.head().workspace, chat()))
+    real = store_module.leased
+
+    @contextmanager
+    def robbed(database, check):
+        with real(database, check) as token:
+            with database.writing() as connection:
+                connection.execute(delete(LEASE))
+            monkeypatch.setattr(store_module, "leased", real)
+            with Store.open(url) as other:
+                same = other.head().workspace
+                nothing = between(same, same, kind=TransitionKind.CAPACITY)
+                other.commit(preview_of(nothing), expected=0, author="bob")
+            yield token
+
+    monkeypatch.setattr(store_module, "leased", robbed)
+    with pytest.raises(StaleError, match="made for serial 0, the newest is 1"):
+        store.commit(preview, expected=0, author="ann")
 
 
 def test_only_one_of_two_takes_a_free_lease(store, url):
