@@ -55,6 +55,14 @@ def test_what_is_committed_is_read_back(store, url):
             assert reader.entry(1) == entry
 
 
+def test_what_others_commit_is_seen(store, url):
+    deploy_once(store, chat("A"))
+    with Store.open(url) as other:
+        deploy_once(other, chat("B"))
+    assert store.head().workspace.by_key["chat", "production"].version == "B"
+    assert deploy_once(store, chat("C")).parent == 2
+
+
 def test_an_entry_says_who_did_what_and_why(store):
     entry = deploy_once(store, chat("B"), author="ann", reason="it is better")
     assert (entry.serial, entry.parent) == (1, 0)
