@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from placement import LockedError, StaleError
 from placement.store import leasing
@@ -141,6 +141,14 @@ def test_a_process_elsewhere_cannot_be_known_dead(impatient):
 def test_a_lease_that_ran_out_is_taken_over(impatient):
     sign(impatient, host="far", ends=-timedelta(seconds=1))
     assert deploy_once(impatient, chat()).serial == 1
+
+
+def test_only_one_of_two_takes_over_what_ran_out(store):
+    sign(store, host="far", ends=-timedelta(seconds=1))
+    with store._database.reading() as connection:
+        seen = connection.execute(select(LEASE)).one()
+    assert leasing._take(store._database, "first", seen)
+    assert not leasing._take(store._database, "second", seen)
 
 
 def test_a_commit_that_lost_its_lease_is_not_made(store, monkeypatch):
