@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placement.cli import inputs, storing
-from placement.cli.changing import ChangeOptions, Leave, change, check_agreement, settle
+from placement.cli.changing import ChangeOptions, Leave, change, check_agreement, refused, settle
 from placement.cli.documents import check_writable
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.parameters import AllowPartial, Evict, Paths
+from placement.cli.saving import lacks_order
 from placement.cli.taking import takes
 from placement.errors import StaleError
+from placement.workspace.refusal import Refusal, RefusalReason
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
     from placement.store.store import Store
     from placement.store.values import Entry, Snapshot
-    from placement.workspace.refusal import Refusal
     from placement.workspace.transitions import Transition
 
 Prune = Annotated[
@@ -58,14 +59,14 @@ def apply(
     return change(options, lambda head: _asked(head, paths or [], prune=prune), leave)
 
 
-def _asked(head: Snapshot, paths: list[Path], *, prune: bool) -> Transition | Refusal:
-    from placement.workspace.manifests import load_workspace
+def _asked(head: Snapshot, paths: list[Path], *, prune: bool) -> Transition:
     from placement.workspace.transitions import TransitionKind, between, upsert
 
     if not paths:
         return between(head.workspace, head.workspace, kind=TransitionKind.CAPACITY)
-    known = None if prune else head.workspace
-    return upsert(head.workspace, load_workspace(*paths, known=known), prune=prune)
+    if not prune:
+        return inputs.read_asked(paths, head)
+    return upsert(head.workspace, inputs.read_workspace(paths), prune=True)
 
 
 def _apply_plan(options: ChangeOptions, path: Path) -> ExitCode:
@@ -73,6 +74,8 @@ def _apply_plan(options: ChangeOptions, path: Path) -> ExitCode:
     check_agreement(options)
     check_writable(options.out)
     plan = inputs.read_plan(path)
+    if lacks_order(plan):
+        return refused(Refusal(RefusalReason.ORDER_UNKNOWN, f"`{path}` has steps in no order"))
     given = None if options.catalog is None else inputs.read_catalog(options.catalog)
     with storing.opened_if_there(options.store) as store:
         head = storing.head_of(store)

@@ -11,7 +11,7 @@ import typer
 from placement.cli import inputs, output
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
-from placement.cli.parameters import CatalogFolder, Output, choose
+from placement.cli.parameters import CatalogFolder, Output, StoreOption, choose
 from placement.cli.table import Column, render
 
 if TYPE_CHECKING:
@@ -40,9 +40,14 @@ def catalog() -> None:
 
 @app.command("show")
 @guarded
-def show(what: What = "summary", catalog: CatalogFolder = None, form: Output = None) -> ExitCode:
+def show(
+    what: What = "summary",
+    catalog: CatalogFolder = None,
+    store: StoreOption = None,
+    form: Output = None,
+) -> ExitCode:
     """Count or list what a catalog holds: regions, GPUs and node groups."""
-    fleet = inputs.read_catalog(inputs.catalog_folder(catalog))
+    fleet = inputs.choose_catalog(catalog, store)
     rows = list(_rows(fleet, what))
     output.emit(_render(fleet, rows, output.choose_format(form)))
     return ExitCode.DONE

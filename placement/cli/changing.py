@@ -110,7 +110,7 @@ def settle(
     if options.out is not None:
         write_plan(options.out, plan)
     if plan.refusal is not None:
-        return _refused(plan.refusal)
+        return refused(plan.refusal)
     if not (is_new_catalog or _changes_anything(plan)):
         output.say("nothing changes")
         return outcome(plan)
@@ -142,7 +142,8 @@ def outcome(plan: Plan) -> ExitCode:
     return ExitCode.NOT_PLACED if plan.unplaced else ExitCode.DONE
 
 
-def _refused(refusal: Refusal) -> ExitCode:
+def refused(refusal: Refusal) -> ExitCode:
+    """Say why a change is not made, and return its code."""
     for line in refusal_lines(refusal):
         output.say(line)
     if refusal.is_usage:

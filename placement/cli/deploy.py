@@ -132,6 +132,8 @@ def _edited(workspace: Workspace, key: tuple[str, str], spec: dict[str, Any]) ->
     from placement.workspace.dumping import to_document
 
     old = workspace.by_key.get(key)
+    if old is None and "version" not in spec:
+        raise typer.BadParameter(f"`{key[0]}` is new in `{key[1]}`: name its --version")
     document: dict[str, Any] = _bare(*key) if old is None else to_document(old)
     resources = {**document["spec"].get("resources", {}), **spec.get("resources", {})}
     document["spec"] |= {**spec, "resources": resources, "enabled": True}

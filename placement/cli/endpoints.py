@@ -54,8 +54,7 @@ def endpoints(
     deployment of its own environment, never with that of another one.
     """
     head = storing.read_head(store)
-    fleet = head.catalog if catalog is None else inputs.read_catalog(catalog)
-    fleet = fleet or inputs.read_catalog(inputs.catalog_folder(None))
+    fleet = inputs.catalog_of_head(head, catalog)
     found = _found(head.workspace, fleet, model, environment, origin)
     columns = _COLUMNS if origin is None else (*_COLUMNS, *_NEAREST)
     output.emit(_render([_item(one) for one in found], columns, output.choose_format(form)))

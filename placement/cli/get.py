@@ -1,26 +1,37 @@
-"""``placement get``: what the manifests say, defaults filled in."""
+"""``placement get``: what the store or manifests say, defaults filled in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from placement.cli import inputs, output
+from placement.cli import inputs, output, storing
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
-from placement.cli.parameters import CatalogFolder, Output, Paths, choose
+from placement.cli.parameters import CatalogFolder, Output, Paths, StoreOption, choose
 from placement.cli.table import Column, render
+from placement.plan.document import COLUMNS as ASSIGNMENT
+from placement.plan.document import assignment_row
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from placement.workspace.workspace import Workspace
 
-_PLURAL = {"policy": "policies", "environment": "environments", "deployment": "deployments"}
+_PLURAL = {
+    "policy": "policies",
+    "environment": "environments",
+    "deployment": "deployments",
+    "assignment": "assignments",
+}
 _COLUMNS = {
     "policies": ("name", "type", "enforcement", "allows"),
     "environments": ("name", "policies"),
     "deployments": ("model", "environment", "version", "enabled", "replicas", "gpus", "policies"),
+    "assignments": ASSIGNMENT,
 }
 
 
@@ -32,39 +43,68 @@ def _kind(text: str) -> str:
 Kind = Annotated[
     str,
     typer.Argument(
-        metavar="KIND", parser=_kind, help="policies, environments or deployments (or singular)."
+        metavar="KIND",
+        parser=_kind,
+        help="policies, environments, deployments or assignments (or singular).",
     ),
 ]
 
 
 @guarded
 def get(
-    kind: Kind, paths: Paths = None, catalog: CatalogFolder = None, form: Output = None
+    kind: Kind,
+    paths: Paths = None,
+    catalog: CatalogFolder = None,
+    store: StoreOption = None,
+    form: Output = None,
 ) -> ExitCode:
-    """List policies, environments or deployments.
+    """List policies, environments, deployments or assignments.
 
-    Items are whole manifests, with every default filled in.
+    Without PATH they are those of the store; where there is none, those of the example that ships.
+    Items are whole manifests, with every default filled in. Assignments, which are what runs, are
+    in a store only.
     """
-    from placement.workspace.dumping import to_document
-
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
+    place = None if paths else storing.named(store)
+    if kind == "assignments":
+        workspace = _running(paths, place)
+    elif place is not None:
+        workspace = storing.read_head(place).workspace
+    else:
+        workspace = inputs.read_workspace(inputs.manifest_paths(paths))
     if catalog is not None:
         inputs.check(workspace, inputs.read_names(catalog))
-    items = [to_document(item) for item in _items(workspace, kind)]
+    items = _items(workspace, kind)
     allows = {name: policy.options() for name, policy in workspace.policies.items()}
     output.emit(_render(kind, items, allows, output.choose_format(form)))
     return ExitCode.DONE
 
 
-def _items(workspace: Workspace, kind: str) -> Sequence[Any]:
+def _running(paths: list[Path] | None, store: str | None) -> Workspace:
+    if paths:
+        raise typer.BadParameter("manifests do not say what runs; leave PATH out")
+    return storing.read_head(store).workspace
+
+
+def _items(workspace: Workspace, kind: str) -> list[dict[str, Any]]:
+    from placement.workspace.dumping import to_document
+
     match kind:
         case "policies":
-            return tuple(workspace.policies.values())
+            return [to_document(one) for one in workspace.policies.values()]
         case "environments":
-            return tuple(workspace.environments.values())
+            return [to_document(one) for one in workspace.environments.values()]
         case "deployments":
-            return workspace.deployments
+            return [to_document(one) for one in workspace.deployments]
+        case "assignments":
+            return [_plain(assignment_row(row)) for row in workspace.running]
     raise ValueError(kind)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: output.number(value) if isinstance(value, Decimal) else value
+        for name, value in row.items()
+    }
 
 
 def _render(
@@ -84,6 +124,8 @@ def _render(
 
 
 def _row(kind: str, item: dict[str, Any], allows: Mapping[str, str]) -> dict[str, str]:
+    if kind == "assignments":
+        return {column: _cell(item.get(column)) for column in ASSIGNMENT}
     meta, spec = item["metadata"], item["spec"]
     values = {**spec, **meta, "model": meta["name"]}
     if kind == "policies":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placement.catalog.rows import UNIT
+from placement.cli import storing
 from placement.cli.findings import reason_of, unreadable
 from placement.cli.output import say
 from placement.errors import Diagnostic, InputError, Severity
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.catalog.names import CatalogNames
     from placement.plan.plan import Plan
+    from placement.store.values import Snapshot
     from placement.workspace.assignment import Assignment
+    from placement.workspace.transitions import Transition
     from placement.workspace.workspace import Workspace
 
 SHIPPED_CATALOG = "public-cloud"
@@ -32,6 +35,26 @@ def catalog_folder(given: Path | None) -> Path:
     return given if given is not None else shipped("catalogs", SHIPPED_CATALOG)
 
 
+def catalog_of_files(paths: list[Path] | None, given: Path | None) -> Catalog:
+    """Return the catalog for manifests; the shipped example goes with the shipped one."""
+    return choose_catalog(given, None) if paths else read_catalog(catalog_folder(given))
+
+
+def catalog_of_head(head: Snapshot, given: Path | None) -> Catalog:
+    """Return the given catalog, else the one of a state, else the one that ships."""
+    recorded = None if given is not None else head.catalog
+    return read_catalog(catalog_folder(given)) if recorded is None else recorded
+
+
+def choose_catalog(given: Path | None, store: str | None) -> Catalog:
+    """Return the given catalog, else the one recorded in the store, else the one that ships.
+
+    Without ``store`` that is the store in the default place, if there is one.
+    """
+    recorded = None if given is not None else storing.recorded_catalog(store)
+    return read_catalog(catalog_folder(given)) if recorded is None else recorded
+
+
 def manifest_paths(given: list[Path] | None) -> list[Path]:
     """Return the given manifests, or the shipped example, and then say so."""
     from placement.catalog.shipped import shipped
@@ -42,11 +65,24 @@ def manifest_paths(given: list[Path] | None) -> list[Path]:
     return [shipped("examples", SHIPPED_EXAMPLE)]
 
 
-def read_workspace(paths: Iterable[Path]) -> Workspace:
-    """Return the workspace of the manifests; every finding about them is an InputError."""
+def read_workspace(paths: Iterable[Path], known: Workspace | None = None) -> Workspace:
+    """Return the workspace of the manifests; every finding about them is an InputError.
+
+    They may name what ``known`` holds.
+    """
     from placement.workspace.manifests import load_workspace
 
-    return load_workspace(*paths)
+    return load_workspace(*paths, known=known)
+
+
+def read_asked(paths: list[Path] | None, head: Snapshot) -> Transition:
+    """Return what manifests change of the newest state; without any, nothing."""
+    from placement.workspace.transitions import TransitionKind, between, upsert
+
+    before = head.workspace
+    if not paths:
+        return between(before, before, kind=TransitionKind.APPLY)
+    return upsert(before, read_workspace(paths, known=before))
 
 
 def read_names(folder: Path) -> CatalogNames:

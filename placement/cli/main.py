@@ -16,6 +16,7 @@ from placement.cli import (
     catalog,
     completion,
     deploy,
+    diff,
     endpoints,
     get,
     history,
@@ -54,6 +55,7 @@ app.command("delete")(switching.delete)
 app.command("release")(release.release)
 app.command("rollback")(rollback.rollback)
 app.command("history")(history.history)
+app.command("diff")(diff.diff)
 app.command("endpoints")(endpoints.endpoints)
 app.command("get")(get.get)
 app.command("schema")(schema.schema)

@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,11 @@ def say(line: str) -> None:
     """Write one line to stderr, unwrapped."""
     with contextlib.suppress(OSError):
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where words go out
+
+
+def number(value: int | Decimal) -> int | float:
+    """Return an exact number as JSON and YAML write it."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def as_json(document: Any) -> str:

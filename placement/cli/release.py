@@ -9,13 +9,26 @@ import typer
 from placement.cli.changing import ChangeOptions, Leave, change
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.parameters import AllowPartial, Model, words
+from placement.cli.suggesting import environments
 from placement.cli.taking import takes
 
 Source = Annotated[
-    str, typer.Option("--from", metavar="ENVIRONMENT", help="Where the deployment is copied from.")
+    str,
+    typer.Option(
+        "--from",
+        metavar="ENVIRONMENT",
+        help="Where the deployment is copied from.",
+        autocompletion=environments,
+    ),
 ]
 Target = Annotated[
-    str, typer.Option("--to", metavar="ENVIRONMENT", help="Where it replaces what is there.")
+    str,
+    typer.Option(
+        "--to",
+        metavar="ENVIRONMENT",
+        help="Where it replaces what is there.",
+        autocompletion=environments,
+    ),
 ]
 Kept = Annotated[
     str,

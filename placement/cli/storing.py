@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from placement.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,6 +66,15 @@ def named(url: str | None) -> str | None:
     if url is not None:
         return url
     return DEFAULT_URL if DEFAULT_FILE.is_file() else None
+
+
+def unless_current(url: str | None, current: Path | None) -> str | None:
+    """Return the URL, or None if a plan says what runs; both on one command line is an error."""
+    if current is None or url is None:
+        return url
+    if os.environ.get(URL_VARIABLE) == url:  # a standing wish gives way to a present one
+        return None
+    raise typer.BadParameter("both --current and --store say what runs; name one of them")
 
 
 def head_of(store: Store | None) -> Snapshot:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placement.cli import inputs, output
+from placement.cli import inputs, output, storing
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
-from placement.cli.parameters import CatalogFolder, Output
+from placement.cli.parameters import CatalogFolder, Output, StoreOption
 
 if TYPE_CHECKING:
     from placement.catalog.names import CatalogNames
@@ -22,21 +22,28 @@ RequiredPaths = Annotated[
 
 
 @guarded
-def validate(paths: RequiredPaths, catalog: CatalogFolder = None, form: Output = None) -> ExitCode:
+def validate(
+    paths: RequiredPaths,
+    catalog: CatalogFolder = None,
+    store: StoreOption = None,
+    form: Output = None,
+) -> ExitCode:
     """Check manifests and the names they use.
 
-    With --catalog, the whole catalog is loaded and checked too.
+    With --catalog, the whole catalog is loaded and checked too. With --store, manifests may name
+    policies and environments that the store holds.
     """
-    workspace = inputs.read_workspace(paths)
-    inputs.check(workspace, _names(catalog))
+    known = None if store is None else storing.read_head(store).workspace
+    workspace = inputs.read_workspace(paths, known)
+    inputs.check(workspace, _names(catalog, store))
     output.emit(_render(_counts(workspace), output.choose_format(form)))
     return ExitCode.DONE
 
 
-def _names(catalog: Path | None) -> CatalogNames:
+def _names(catalog: Path | None, store: str | None) -> CatalogNames:
     """Return the names to check against; a catalog that is given is itself checked whole."""
-    if catalog is not None:
-        return inputs.read_catalog(catalog).names
+    if catalog is not None or storing.named(store) is not None:
+        return inputs.choose_catalog(catalog, store).names
     return inputs.read_names(inputs.catalog_folder(None))
 
 

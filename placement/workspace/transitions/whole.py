@@ -9,7 +9,6 @@ from placement.workspace.checks import check_references
 from placement.workspace.documents import Loaded
 from placement.workspace.dumping import Object, kind_name
 from placement.workspace.findings import PYTHON, Findings, Source, raise_all
-from placement.workspace.refusal import Refusal
 from placement.workspace.sources import Key as ObjectKey
 from placement.workspace.sources import Written
 from placement.workspace.transitions.edits import edited, object_key
@@ -19,7 +18,7 @@ from placement.workspace.workspace import DEVELOPMENT, PRODUCTION, Environment, 
 
 def upsert(
     workspace: Workspace, objects: Workspace, *, prune: bool = False
-) -> Transition | Refusal:
+) -> Transition:
     """Put the objects of another workspace in place of those of their names.
 
     Parameters
@@ -42,7 +41,7 @@ def upsert(
     return between(workspace, after, kind=TransitionKind.APPLY)
 
 
-def replace_all(workspace: Workspace, after: Workspace, *, serial: int) -> Transition | Refusal:
+def replace_all(workspace: Workspace, after: Workspace, *, serial: int) -> Transition:
     """Bring back the whole workspace recorded at a serial; what runs stays as it is."""
     arguments = {"serial": str(serial)}
     return between(workspace, after, kind=TransitionKind.ROLLBACK, arguments=arguments)
