@@ -4,9 +4,9 @@ The instance is drawn by these parameters and nothing else:
 
 - regions of the public-cloud catalog, chosen at random; each holds node groups of ``SKUS``,
   ``PER_GROUP`` nodes each, until the wished number of nodes is there;
-- deployments ask for 1, 2, 4 or 8 GPUs per replica (``SIZES``), Pareto-distributed in total; 60 % list one or
-  two GPU models, 40 % take any; 30 % are in an environment whose policy admits one continent,
-  5 % have at most 20 replicas in a zone or region;
+- deployments ask for 1, 2, 4 or 8 GPUs per replica (``SIZES``), Pareto-distributed in total;
+  60 % list one or two GPU models, 40 % take any; 30 % are in an environment whose policy admits
+  one continent, 5 % have at most 20 replicas in a zone or region;
 - what runs is put on random eligible nodes that have room, up to the wished fill of the GPUs;
 - every tenth deployment has a later version of itself in ``staging``, which runs nothing else.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -39,7 +40,7 @@ REGIONS = 40
 SIZES = {1: 55, 2: 25, 4: 15, 8: 5}
 SPREAD = 0.05
 CONTINENTS = ("NA", "EU", "AS")
-TRIES = 60
+TRIES = 400
 """Random nodes that are tried for a replica before it is left out."""
 
 
@@ -53,8 +54,24 @@ class Instance:
     """Model, and the environment where it runs."""
 
 
-def draw(base: Catalog, *, nodes: int, deployments: int, fill: float, seed: int = 1) -> Instance:
-    """Return an instance of so many nodes and running deployments."""
+def draw(
+    base: Catalog,
+    *,
+    nodes: int,
+    deployments: int,
+    fill: float,
+    seed: int = 1,
+    larger: int = 1,
+) -> Instance:
+    """Return an instance of so many nodes and running deployments.
+
+    Parameters
+    ----------
+    fill : float
+        Share of the GPUs that is in use, about.
+    larger : int
+        So many times the GPUs per replica are asked for by the later versions, 8 at most.
+    """
     rng = Random(seed)
     catalog = _fleet(base, nodes, rng)
     gpus = sum(group.gpu_count * group.count for group in catalog.node_groups)
@@ -121,6 +138,16 @@ def _deployment(rng: Random, number: int, gpus: float) -> ModelDeployment:
     if rng.random() < SPREAD:
         fields["spread"] = [{"over": rng.choice(["zone", "region"]), "maxPerDomain": 20}]
     return ModelDeployment.model_validate(fields)
+
+
+def _later(one: ModelDeployment, larger: int) -> ModelDeployment:
+    """Return the version in staging that is to replace a running one."""
+    gpus = min(8 * UNIT, one.gpus * larger)
+    resources = one.resources.model_copy(update={"gpus": Decimal(gpus) / UNIT})
+    fields = {"environment": "staging", "version": "2", "resources": resources}
+    if larger > 1:
+        fields |= {"replicas": max(1, one.replicas // (2 * larger)), "flavors": ()}
+    return one.model_copy(update=fields)
 
 
 class _Running:

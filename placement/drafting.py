@@ -6,6 +6,7 @@ share is a sum over rows. Any other objective is counted over everything.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,7 +28,7 @@ from placement.reasons import LEFT_OUT, unplaced_rows
 if TYPE_CHECKING:
     from placement.problem.affected import Affected
     from placement.problem.ledger import Key
-    from placement.solvers.change import Found
+    from placement.solvers.standing import Found
     from placement.workspace.workspace import ModelDeployment
 
 AFFECTED = "affected"
@@ -68,14 +69,35 @@ class Drafter:
 
     def draft(self, found: Found) -> Draft:
         """Return the plan in which what was solved for is placed as found."""
-        rows = placed_rows(
-            self.catalog, found.compiled.deployments, found.solved.cells, found.solved.layout
-        )
+        rows = self._rows(found)
         quick = self.is_sum and not found.standing.displaced
         plan = self._summed(found, rows) if quick else self._counted(found, rows)
         *first, last = plan.tiers
         plan = replace(plan, tiers=(*first, replace(last, scope=AFFECTED)))
         return Draft(plan, self._new_rows(found, plan))
+
+    def _rows(self, found: Found) -> tuple[PlacedRow, ...]:
+        """Return the rows of what was free, as it was found."""
+        deployments = [self.after.by_key[key] for key in found.keys]
+        return placed_rows(self.catalog, deployments, found.solved.cells, found.solved.layout)
+
+    def _with_pinned(self, found: Found, rows: Sequence[PlacedRow]) -> tuple[PlacedRow, ...]:
+        """Return the rows with those replicas of the same deployments that were not free."""
+        counts: Counter[tuple[Key, str, int | None]] = Counter()
+        for key in found.parts:
+            for row in self.affected.pinned(key, found.parts):
+                counts[key, row.node, row.gpu] += row.replicas
+        if not counts:
+            return tuple(rows)
+        whole = []
+        for placed in rows:
+            more = counts.pop((placed.deployment.key, placed.node, placed.gpu), 0)
+            whole.append(replace(placed, replicas=placed.replicas + more))
+        for (key, node, gpu), count in counts.items():
+            place = self.catalog.find_node(node)
+            if place is not None:
+                whole.append(PlacedRow(self.after.by_key[key], *place, gpu, count))
+        return tuple(sorted(whole, key=lambda row: row.order))
 
     @cached_property
     def is_sum(self) -> bool:
@@ -113,7 +135,8 @@ class Drafter:
         return replace(plan, unplaced=self._unplaced(found, plan, view))
 
     def _whole_view(self, found: Found, rows: Sequence[PlacedRow]) -> PlanView:
-        everything = sorted((*rows, *self._others(found)), key=lambda row: row.order)
+        own = self._with_pinned(found, rows)
+        everything = sorted((*own, *self._others(found)), key=lambda row: row.order)
         return PlanView(self.catalog, self.after, tuple(everything), self.after.running)
 
     def _others(self, found: Found) -> Iterator[PlacedRow]:
@@ -134,7 +157,8 @@ class Drafter:
         free = self._free(found)
         keys = [key for key in sorted(free) if key in self.after.running_by_key]
         running = [row for key in keys for row in self.after.running_by_key[key]]
-        view = PlanView(self.catalog, self.after, tuple(rows), tuple(running))
+        own = self._with_pinned(found, rows)
+        view = PlanView(self.catalog, self.after, own, tuple(running))
         tiers = self._tiers(found, view)
         plan = bare_plan(
             view,
@@ -168,7 +192,8 @@ class Drafter:
         placed = dict(self.state.placed)
         short = found.standing.short
         for key, wanted, missing in zip(found.keys, found.compiled.wanted, short, strict=True):
-            placed[key] = wanted - missing
+            if key not in found.parts:
+                placed[key] = wanted - missing
         for deployment in self.after.deployments:
             lacking = deployment.replicas - placed.get(deployment.key, 0)
             if lacking > 0 and deployment.enabled:
@@ -184,9 +209,7 @@ class Drafter:
         """Return who lacks replicas; reasons are looked for only where the change has a say."""
         free = self._free(found)
         if view is None and any(found.standing.short):
-            compiled, solved = found.compiled, found.solved
-            rows = placed_rows(self.catalog, compiled.deployments, solved.cells, solved.layout)
-            view = self._whole_view(found, rows)
+            view = self._whole_view(found, self._rows(found))
         if view is not None:
             proved = plan.certificate is Certificate.GLOBAL
             return unplaced_rows(view, proved=proved, only=free)
@@ -218,9 +241,12 @@ class Drafter:
         """Return the weight that is not wanted by priority: of what was free, and of the rest."""
         weights = {priority: [0, 0] for priority in self.affected.priorities}
         compiled = found.compiled
-        for deployment, wanted in zip(compiled.deployments, compiled.wanted, strict=True):
+        for key, wanted in zip(found.keys, compiled.wanted, strict=True):
+            if key in found.parts:
+                continue
+            deployment = self.after.by_key[key]
             weights[deployment.priority][0] += (deployment.replicas - wanted) * deployment.weight
-        free = set(found.keys)
+        free = set(found.keys) - set(found.parts)
         for deployment, lacking in self._lacking(found):
             if deployment.key not in free:
                 weights[deployment.priority][1] += lacking * deployment.weight

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from placement.problem.affected import Affected
     from placement.problem.compiler import Mask
     from placement.problem.ledger import Key
-    from placement.solvers.change import Found
+    from placement.solvers.standing import Found
     from placement.transaction import Leave
     from placement.workspace.workspace import ModelDeployment
 
@@ -68,7 +68,7 @@ class Judge:
         """Refuse a placement that leaves out what must be placed."""
         if self.forgiving:
             return None
-        proved = found.whole and _is_proved_short(found)
+        proved = found.impossible or (found.whole and _is_proved_short(found))
         for key, short in zip(found.keys, found.standing.short, strict=True):
             if not short or self._is_enough(key, short):
                 continue

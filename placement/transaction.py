@@ -20,9 +20,10 @@ from placement.preview import Preview
 from placement.problem.affected import Affected
 from placement.problem.tiers import STRICT
 from placement.refusals import Judge
-from placement.solvers.change import ChangeSolver, Found
+from placement.solvers.change import ChangeSolver
 from placement.solvers.limits import Limits
 from placement.solvers.ordered import solve_ordered
+from placement.solvers.standing import Found
 from placement.verifier import verify_change
 from placement.workspace.dumping import to_document
 from placement.workspace.refusal import Conflict, Refusal, RefusalReason
@@ -145,7 +146,13 @@ class Transaction:
         refusal = judge.before_solving()
         if refusal is not None:
             return self.refused(refusal)
-        solver = ChangeSolver(affected, self.limits, report=self._report, gap=self.options.gap)
+        solver = ChangeSolver(
+            affected,
+            self.limits,
+            report=self._report,
+            gap=self.options.gap,
+            firm=not self.leave.partial,
+        )
         found = solver.solve()
         refusal = judge.after_solving(found)
         if refusal is not None:

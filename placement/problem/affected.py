@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 
+Parts = Mapping[Key, Collection[int]]
+"""Deployments of which only the replicas on some nodes are free."""
+
+
 @dataclass(frozen=True)
 class Lot:
     """Running replicas of one deployment on one node (slot), and whether they may stay there."""
@@ -194,6 +198,11 @@ class Affected:
             found |= last
         return tuple(sorted(found))
 
+    def reach(self, keys: Iterable[Key]) -> int:
+        """Return how many (deployment, node) pairs some deployments have."""
+        sizes = self.catalog.table.count
+        return sum(int(sizes[self.eligible(key)].sum()) for key in keys)
+
     def _running_on(self, nodes: Ints) -> set[Key]:
         """Return the deployments with replicas on some nodes that count after the change."""
         there = self.ledger.rows_on
@@ -232,12 +241,39 @@ class Affected:
 
     # ---------------------------------------------------------------- problem
 
-    def without(self, keys: Iterable[Key]) -> Ledger:
-        """Return what is left on the nodes when all replicas of some deployments are off."""
-        return self.ledger.changed(off=[held for key in keys for held in self._own(key)])
+    def without(self, keys: Iterable[Key], *, parts: Parts | None = None) -> Ledger:
+        """Return what is left on the nodes when all free replicas of some deployments are off."""
+        off = [held for key in keys for held in self._own(key, parts or {})]
+        return self.ledger.changed(off=off)
 
-    def _own(self, key: Key) -> list[Held]:
-        return [] if key in self.after.replaced else self.state.held(key)
+    def _own(self, key: Key, parts: Parts) -> list[Held]:
+        if key in self.after.replaced:
+            return []
+        if key not in parts:
+            return self.state.held(key)
+        return [lot.row for lot in self.lots(key) if lot.node in parts[key]]
+
+    def pinned(self, key: Key, parts: Parts) -> tuple[Assignment, ...]:
+        """Return the rows of a deployment that stay put while a part of it is free."""
+        if key not in parts:
+            return ()
+        return tuple(lot.row[0] for lot in self.lots(key) if lot.node not in parts[key])
+
+    def may_move(self, node: int) -> list[Held]:
+        """Return the rows on a node that could make room for a concerned deployment."""
+        return [held for held in self.ledger.rows_on.get(node, ()) if self._stays(held[0].key)]
+
+    def _stays(self, key: Key) -> bool:
+        """Whether a deployment runs before and after, and is not concerned."""
+        return key not in self._concerned and self._runs(key) and bool(self.rows(key))
+
+    def is_loose(self, key: Key) -> bool:
+        """Whether single replicas of a deployment may move: no rule looks at several of them."""
+        return not self.after.by_key[key].spread and key not in self._ruled
+
+    @cached_property
+    def _concerned(self) -> frozenset[Key]:
+        return frozenset(self.keys)
 
     def values(self, key: Key) -> Ints:
         """Return per node group what one replica of a deployment adds to the last tier."""
@@ -319,7 +355,9 @@ class Affected:
         base = np.repeat(before[first], np.diff(np.append(first, len(order))))
         return nodes[order[before - base < wanted * breadth]]
 
-    def compile(self, keys: Sequence[Key], landing: Ints) -> Compiled:
+    def compile(
+        self, keys: Sequence[Key], landing: Ints, *, parts: Parts | None = None
+    ) -> Compiled:
         """Return the problem in which some deployments are free and all others stay put.
 
         Parameters
@@ -328,10 +366,15 @@ class Affected:
             Sorted, and closed under rules.
         landing : int array
             Nodes that new replicas may come to, besides those that the deployments run on.
+        parts : mapping of (model, environment) to collection of int, optional
+            Deployments of ``keys``, tied by no rule, that are free on these nodes only: the
+            problem sees them as deployments of so many replicas.
         """
-        deployments = tuple(self.after.by_key[key] for key in keys)
-        residents = self._residents(keys)
-        ledger, nodes = self.without(keys), sorted({*landing.tolist(), *residents})
+        parts = parts or {}
+        deployments = tuple(self._seen(key, parts) for key in keys)
+        residents = self._residents(keys, parts)
+        ledger = self.without(keys, parts=parts)
+        nodes = sorted({*landing.tolist(), *residents})
         cells = cells_at(ledger, nodes, residents, in_use=self._in_use(ledger))
         running = [0] * len(keys)
         for rows in residents.values():
@@ -346,7 +389,10 @@ class Affected:
             cells=cells,
             movable=tuple(running),
             priorities=self.priorities,
-            wanted=tuple(self.wanted(key) for key in keys),
+            wanted=tuple(
+                deployment.replicas if key in parts else self.wanted(key)
+                for key, deployment in zip(keys, deployments, strict=True)
+            ),
             strict=self._strict(keys),
         )
 
@@ -362,11 +408,19 @@ class Affected:
         found = {d.priority for d in self.after.deployments if d.enabled}
         return tuple(sorted(found or {0}, reverse=True))
 
-    def _residents(self, keys: Sequence[Key]) -> dict[int, tuple[Resident, ...]]:
+    def _seen(self, key: Key, parts: Parts) -> ModelDeployment:
+        """Return a deployment as the problem sees it."""
+        deployment = self.after.by_key[key]
+        if key not in parts:
+            return deployment
+        free = sum(lot.row[0].replicas for lot in self.lots(key) if lot.node in parts[key])
+        return deployment.model_copy(update={"replicas": free, "min_replicas": 0})
+
+    def _residents(self, keys: Sequence[Key], parts: Parts) -> dict[int, tuple[Resident, ...]]:
         found: defaultdict[int, list[Resident]] = defaultdict(list)
         for d, key in enumerate(keys):
             for lot in self.lots(key):
-                if lot.may_stay:
+                if lot.may_stay and (key not in parts or lot.node in parts[key]):
                     row = lot.row[0]
                     found[lot.node].append(Resident(d, row.gpu, row.replicas))
         return {node: tuple(rows) for node, rows in found.items()}

@@ -6,66 +6,21 @@ has to be looked at. If it is not, everything that could make room may move as w
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from placement.problem.affected import Affected
-from placement.problem.cells import Cell
-from placement.problem.compiler import Compiled
 from placement.problem.fleet import Ints
 from placement.problem.ledger import Key
-from placement.solvers.exact import Report, Solved
-from placement.solvers.greedy import Layout
+from placement.solvers.exact import Report
+from placement.solvers.growth import Growth
 from placement.solvers.limits import Limits
 from placement.solvers.pipeline import solve
+from placement.solvers.standing import Found, standing_of
 
+SMALL = 20_000
+"""Up to so many (deployment, node) pairs everything is solved at once."""
 BREADTH = 3
 """First look at nodes that together take so many times what is wanted."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far a layout is from ideal.
-
-    Attributes
-    ----------
-    short : tuple of int
-        Replicas that are wanted and not placed, by deployment.
-    displaced, moved : int
-        Weight of running replicas without a place, and with another node.
-    """
-
-    short: tuple[int, ...]
-    displaced: int
-    moved: int
-
-    @property
-    def ideal(self) -> bool:
-        """Whether everything wanted is placed and nothing moves."""
-        return not any(self.short) and not self.displaced and not self.moved
-
-
-@dataclass(frozen=True)
-class Found:
-    """The best placement of a change.
-
-    Attributes
-    ----------
-    keys : tuple of (model, environment)
-        The deployments that were free, sorted.
-    whole : bool
-        Whether the bounds hold over all deployments and nodes.
-    least : int
-        What is known to move at least, where they do not.
-    """
-
-    keys: tuple[Key, ...]
-    compiled: Compiled
-    solved: Solved
-    standing: Standing
-    whole: bool
-    least: int = 0
 
 
 class ChangeSolver:
@@ -78,22 +33,34 @@ class ChangeSolver:
     report : callable
     gap : float
         Relative gap of the last tier that is good enough.
+    firm : bool
+        Whether what must be placed whole is of no use in part.
     """
 
     def __init__(
-        self, affected: Affected, limits: Limits, *, report: Report, gap: float = 0.0
+        self,
+        affected: Affected,
+        limits: Limits,
+        *,
+        report: Report,
+        gap: float = 0.0,
+        firm: bool = True,
     ) -> None:
         self.affected = affected
         self.limits = limits
         self.report = report
         self.gap = gap
+        self.firm = firm
 
     def solve(self) -> Found:
         """Return the placement with the fewest moves."""
         found = self.pinned()
         if found.standing.ideal or self.limits.over():
             return found
-        return self.whole()
+        if self.affected.reach(self.affected.contenders()) <= SMALL:
+            return self.whole()
+        grown = Growth(self.affected, found, self.limits).grown() if self.firm else None
+        return grown or self.whole()
 
     def pinned(self) -> Found:
         """Return the best placement with every deployment that is not concerned where it is."""
@@ -126,23 +93,3 @@ class ChangeSolver:
         )
         standing = standing_of(compiled, solved.cells, solved.layout)
         return Found(tuple(keys), compiled, solved, standing, whole or standing.ideal)
-
-
-def standing_of(compiled: Compiled, cells: Sequence[Cell], layout: Layout) -> Standing:
-    """Return how far a layout is from ideal."""
-    placed: Counter[int] = Counter()
-    stayed: Counter[int] = Counter()
-    for c, seats in layout.items():
-        on: Counter[tuple[int, int]] = Counter()
-        for seat in seats:
-            on[seat.deployment, seat.node] += seat.replicas
-            placed[seat.deployment] += seat.replicas
-        for (d, _), count in on.items():
-            stayed[d] += min(count, cells[c].resident(d))
-    displaced = moved = 0
-    for d, deployment in enumerate(compiled.deployments):
-        running = compiled.movable[d]
-        displaced += max(0, min(running, deployment.replicas) - placed[d]) * deployment.weight
-        moved += (min(running, placed[d]) - stayed[d]) * deployment.weight
-    short = tuple(wanted - placed[d] for d, wanted in enumerate(compiled.wanted))
-    return Standing(short, displaced, moved)

@@ -18,10 +18,10 @@ from placement.problem.builder import ProblemBuilder
 from placement.problem.ledger import Key
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
 from placement.problem.running import Resident
-from placement.solvers.change import Found, standing_of
 from placement.solvers.cpsat import Model, Outcome
 from placement.solvers.exact import Solved, TierBound, pack_all
 from placement.solvers.limits import Limits
+from placement.solvers.standing import Found, standing_of
 from placement.workspace.workspace import Rollout
 
 MOST_WAVES = 10
