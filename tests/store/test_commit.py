@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
 
-from placement import InputError, Plan, StaleError
+from placement import InputError, Plan, Planner, StaleError
 from placement.errors import VerificationError
 from placement.plan.rows import Status
+from placement.preview import Preview
 from placement.store.schema import ASSIGNMENTS, OBJECTS
 from placement.store.store import Store
 from placement.workspace.refusal import Refusal, RefusalReason
@@ -24,7 +26,7 @@ from placement.workspace.transitions import (
     set_enabled,
 )
 from placement.workspace.workspace import Environment
-from tests.store.fleet import chat, commit, deploy_once, fleet, preview_of
+from tests.store.fleet import chat, commit, deploy_once, fleet, preview_of, record_of
 
 
 def fingerprint(store):
@@ -102,6 +104,39 @@ def test_only_what_differs_is_written(store):
             assert connection.scalar(count.where(table.c.from_serial == 4)) == 1
             assert connection.scalar(count.where(table.c.to_serial == 4)) == 1
             assert connection.scalar(count) == 4
+
+
+def test_rows_that_stay_are_not_written_again(store, url):
+    deploy_once(store, chat(replicas=9))  # 4 + 4 + 1
+    deploy_once(store, chat(replicas=11))  # 4 + 4 + 3
+    with store._database.reading() as connection:
+        ended = select(ASSIGNMENTS.c.node, ASSIGNMENTS.c.to_serial).order_by(ASSIGNMENTS.c.id)
+        assert connection.execute(ended).all() == [
+            ("aws-t4/0", None),
+            ("aws-t4/1", None),
+            ("aws-t4/2", 2),
+            ("aws-t4/2", None),
+        ]
+    with Store.open(url) as other:
+        assert [row.replicas for row in other.head().workspace.running] == [4, 4, 3]
+        assert [row.replicas for row in other.snapshot(1).workspace.running] == [4, 4, 1]
+
+
+def test_shares_on_one_node_are_told_apart(store, url):
+    for replicas in (3, 5, 2):
+        head = store.head()
+        transition = deploy(
+            head.workspace, chat(replicas=replicas, resources={"gpus": Decimal("0.5")})
+        )
+        plan = Planner(fleet()).plan(transition.after)
+        plan = replace(plan, transition=record_of(transition))
+        after = transition.after.with_running(plan)
+        preview = Preview(head.workspace, fleet(), plan, after)
+        store.commit(preview, expected=head.serial, author="ann")
+        with Store.open(url) as other:
+            assert other.head().workspace.running == plan.assignments
+    assert {row.gpu for row in store.snapshot(2).workspace.running} == {0, 1, 2}
+    assert all(step.ok for step in store.replay())
 
 
 def test_a_change_made_for_another_serial_is_stale(store):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text, update
 
-from placement import InputError
+from placement import InputError, InternalFaultError
+from placement.store import catalogs
 from placement.store.reading import pack_plan
-from placement.store.schema import ASSIGNMENTS, HISTORY, OBJECTS
+from placement.store.schema import ASSIGNMENTS, CATALOGS, HISTORY, OBJECTS
 from placement.store.store import Store
 from placement.workspace.transitions import delete, put_environment, release
 from placement.workspace.workspace import Environment
@@ -134,6 +135,14 @@ def test_an_exchanged_plan_is_noticed(told):
     other = pack_plan(told.plan(4))
     found = tampered(told, update(HISTORY).values(plan=other).where(HISTORY.c.serial == 1))
     assert "the plan has digest" in found[1][0]
+
+
+def test_a_changed_catalog_is_noticed(told, url):
+    dearer = catalogs.pack(fleet(price=0.75))
+    with told._database.writing() as connection:
+        connection.execute(update(CATALOGS).values(content=dearer))
+    with Store.open(url) as other, pytest.raises(InternalFaultError, match="has digest"):
+        other.head()
 
 
 def test_plans_are_kept_small(told):
