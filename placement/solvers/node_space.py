@@ -58,7 +58,7 @@ class Seat:
 class NodeSpace:
     """What is free on one node while replicas are put on it."""
 
-    __slots__ = ("cpus", "extra", "held", "memory", "shares", "slots")
+    __slots__ = ("claimed", "cpus", "extra", "held", "memory", "shares", "slots")
 
     def __init__(self, cell: Cell) -> None:
         self.slots = list(cell.slots)
@@ -67,6 +67,7 @@ class NodeSpace:
         self.extra = dict(cell.extra)
         self.held: dict[int, int] = {}
         self.shares: dict[tuple[int, int], int] = {}
+        self.claimed = frozenset(r.slot for r in cell.residents if r.slot is not None)
 
     @property
     def whole(self) -> int:
@@ -83,17 +84,22 @@ class NodeSpace:
         )
 
     def slots_for(self, item: Item, preferred: Sequence[int] = ()) -> tuple[int, ...] | None:
-        """Return the GPUs one more replica would take: the last free ones, or for a share the
-        fullest that still takes it, a preferred one first.
+        """Return the GPUs one more replica would take.
+
+        The last free ones, those on which shares run today at the very end; for a share the
+        fullest that still takes it, but first each of ``preferred`` that has fewer of its
+        deployment than it is named times.
         """
         if not item.gpus:
             return ()
         if not item.is_share:
             whole = [i for i, free in enumerate(self.slots) if free == UNIT]
+            whole.sort(key=lambda i: (i not in self.claimed, i))
             wanted = item.gpus // UNIT
             return tuple(whole[len(whole) - wanted :]) if len(whole) >= wanted else None
         for slot in preferred:
-            if self.slots[slot] >= item.gpus:
+            there = self.shares.get((item.deployment, slot), 0)
+            if self.slots[slot] >= item.gpus and there < preferred.count(slot):
                 return (slot,)
         fits = [i for i, free in enumerate(self.slots) if free >= item.gpus]
         return (min(fits, key=lambda i: (self.slots[i], i)),) if fits else None
@@ -126,8 +132,15 @@ class NodeSpace:
 
 
 def preferred_slots(cell: Cell, deployment: int) -> list[int]:
-    """Return the GPUs that shares of a deployment use on each node of a cell today."""
-    return [r.slot for r in cell.residents if r.deployment == deployment and r.slot is not None]
+    """Return the GPUs that shares of a deployment use on each node of a cell today, each as often
+    as there are replicas on it.
+    """
+    return [
+        r.slot
+        for r in cell.residents
+        if r.deployment == deployment and r.slot is not None
+        for _ in range(r.replicas)
+    ]
 
 
 def seats_of(spaces: Sequence[NodeSpace], items: Sequence[Item]) -> tuple[Seat, ...]:
