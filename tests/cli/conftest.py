@@ -10,6 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.store.conftest import server, url
+
+__all__ = ["server", "url"]
+
 REGIONS = """\
 provider,region,name,country,latitude,longitude,carbon_g_per_kwh
 aws,us-east-1,N. Virginia,US,38.9,-77.4,380
@@ -47,6 +51,19 @@ apiVersion: placement/v1
 kind: ModelDeployment
 metadata: {name: chat, environment: development}
 spec: {version: B, replicas: 2, resources: {gpus: 1, cpus: 2, memoryGiB: 8}}
+"""
+
+
+LIFE = """\
+apiVersion: placement/v1
+kind: ModelDeployment
+metadata: {name: chat, environment: production}
+spec: {version: A}
+---
+apiVersion: placement/v1
+kind: ModelDeployment
+metadata: {name: chat, environment: development}
+spec: {version: B}
 """
 
 
@@ -92,6 +109,34 @@ def manifests(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """The policies and environments of the manifests, without their deployment."""
+    file = tmp_path / "rules.yaml"
+    file.write_text(MANIFESTS.rpartition("---")[0], encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own to work in; its store is in the default place."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("PLACEMENT_STORE", raising=False)
+    return folder
+
+
+@pytest.fixture
+def life(placement: Command, home: Path, fleet: Path) -> Path:
+    """A store in which A of a model runs in production and B in development."""
+    file = home / "life.yaml"
+    file.write_text(LIFE, encoding="utf-8")
+    done = placement("apply", file, "--catalog", fleet, "--yes")
+    assert done.code == 0, done.err
+    return home
+
+
+@pytest.fixture
 def stub_planner(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., object]], None]:
     """Put a function in the place of ``Planner.plan``."""
 
@@ -102,6 +147,9 @@ def stub_planner(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., obj
 
             def plan(self, workspace: object, **options: object) -> object:
                 return answer(workspace, **options)
+
+            def transact(self, transition: object, **options: object) -> object:
+                return answer(transition, **options)
 
         monkeypatch.setitem(sys.modules, "placement.planner", SimpleNamespace(Planner=Planner))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"numpy", "ortools", "pandas", "networkx", "rich"}
+HEAVY = {"alembic", "networkx", "numpy", "ortools", "pandas", "rich", "sqlalchemy"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,7 +27,16 @@ def test_the_probe_sees_heavy_imports() -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("--help",), ("--version",), ("plan", "--help"), ("catalog", "show", "--help")]
+    "args",
+    [
+        ("--help",),
+        ("--version",),
+        ("plan", "--help"),
+        ("release", "--help"),
+        ("history", "--help"),
+        ("completion", "bash"),
+        ("catalog", "show", "--help"),
+    ],
 )
 def test_help_loads_nothing_heavy(args: tuple[str, ...]) -> None:
     packages, done = imported_by(*args)
