@@ -111,6 +111,13 @@ def test_a_ring_of_three_recreates_moves_at_once() -> None:
     assert put_in_order(stiff, runs, ring) == NEVER
 
 
+def test_swaps_that_do_not_touch_share_a_wave() -> None:
+    asked = tuple(one(name, 2, "recreate") for name in "abcd")
+    runs = [At(name, f"n/{n}") for n, name in enumerate("abcd")]
+    swapped = [At(name, f"n/{n}") for n, name in enumerate("badc")]
+    assert len(steps(put_in_order(asked, runs, swapped))) == 1
+
+
 def test_a_chain_of_three_takes_three_waves() -> None:
     asked = tuple(one(name, 2) for name in "abc")
     runs = [At("a", "n/0"), At("b", "n/1"), At("c", "n/2")]
@@ -315,6 +322,65 @@ def test_a_node_that_lost_capacity_may_be_left_although_it_is_too_full() -> None
     found = order(less, old, new, plan.assignments)
     assert steps(found) == [[("move", "a", 1, "n/0", "n/1")]]
     assert list(check(less, old, new, replace(plan, waves=found.waves or ()))) == []
+
+
+def test_a_node_that_is_too_full_is_left_before_anybody_comes() -> None:
+    old = running(CATALOG, workspace(one("a"), one("b")), At("a", "n/0", 2), At("b", "n/2"))
+    new = changed(old, (one("a"), one("b")), ())
+    held = {"n/0": Reserved((0, 1000))}
+    less = make_catalog(
+        REGIONS, GPUS, [gpu_group("n", EAST, "a", "T4", 3, gpu_count=2)], reserved=held
+    )
+    plan = plan_of(less, new, At("a", "n/1", 2), At("b", "n/0"))
+    found = order(less, old, new, plan.assignments)
+    assert steps(found) == [[("move", "a", 2, "n/0", "n/1")], [("move", "b", 1, "n/2", "n/0")]]
+    assert list(check(less, old, new, replace(plan, waves=found.waves or ()))) == []
+
+
+def test_what_fits_one_node_need_not_fit_another() -> None:
+    held = {"n/1": Reserved((0, 1000))}
+    catalog = make_catalog(
+        REGIONS, GPUS, [gpu_group("n", EAST, "a", "T4", 4, gpu_count=2)], reserved=held
+    )
+    asked = (one("a"), one("b"), one("c"))
+    runs = [At("a", "n/0"), At("b", "n/2"), At("c", "n/1")]
+    on_both = [At("a", "n/0"), At("b", "n/0"), At("c", "n/3")]
+    assert len(steps(put_in_order(asked, runs, on_both, catalog=catalog))) == 1
+    turned = [At("a", "n/1"), At("b", "n/0"), At("c", "n/0")]
+    found = steps(put_in_order(asked, runs, turned, catalog=catalog))
+    assert [[step[1] for step in wave] for wave in found] == [["c"], ["a"], ["b"]]
+    swap = [At("a", "n/1"), At("b", "n/2"), At("c", "n/0")]
+    other = [At("a", "n/0"), At("b", "n/2"), At("c", "n/3")]
+    assert len(steps(put_in_order(asked, runs, swap, catalog=catalog))) == 2
+    assert len(steps(put_in_order(asked, other, swap, catalog=catalog))) == 1
+
+
+def test_an_order_is_ruled_out_without_trying_every_interleaving() -> None:
+    # Six replicas can leave in any of 720 orders for places that unlock nothing.
+    groups = [gpu_group("n", EAST, "a", "T4", 10, gpu_count=8)]
+    catalog = make_catalog(REGIONS, GPUS, groups)
+    names = "abcdef"
+    asked = (*(one(name) for name in names), one("x", 8), one("y", 2))
+    runs = [At(name, "n/0") for name in names] + [At("y", "n/0"), At("x", "n/1")]
+    plans = [At(name, "n/1") for name in names] + [At("y", "n/1"), At("x", "n/0")]
+    assert put_in_order(asked, runs, plans, catalog=catalog) == NEVER
+    room = [At(name, "n/2") for name in names] + [At("y", "n/1"), At("x", "n/0")]
+    assert put_in_order(asked, runs, room, catalog=catalog, budget=64) == NEVER
+
+
+def test_rows_of_two_versions_are_removed_and_moved() -> None:
+    old = running(CATALOG, workspace(one("a")), At("a", "n/0"))
+    second = running(CATALOG, workspace(one("a", version="2")), At("a", "n/0"), At("a", "n/1"))
+    mixed = replace(second, running=(*old.running, *second.running))
+    new = changed(mixed, (one("a", version="2"), one("b", 2)), ())
+    plan = plan_of(CATALOG, new, At("a", "n/1"), At("b", "n/2"))
+    found = order(CATALOG, mixed, new, plan.assignments)
+    assert found.waves is not None
+    assert [[(c.model, c.version) for c in wave] for wave in found.waves] == [
+        [("a", "2"), ("b", "1")],
+        [("a", "1")],
+    ]
+    assert list(check(CATALOG, mixed, new, replace(plan, waves=found.waves))) == []
 
 
 def test_a_final_state_that_does_not_fit_has_no_order() -> None:

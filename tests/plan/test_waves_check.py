@@ -110,6 +110,20 @@ def test_old_replicas_of_surge_go_after_the_last_arrival_of_anybody() -> None:
     assert judged(runs, recreate, plans, [old], [new, other]) == []
 
 
+def test_an_old_template_of_the_same_version_is_held_with_its_own_demand() -> None:
+    for old, new, fits in ((5, 12, False), (4, 12, True)):
+        asked = deployment("a", resources={"gpus": 1, "cpus": old})
+        runs = running(CATALOG, workspace(asked), At("a", "n/0"))
+        bigger = deployment("a", resources={"gpus": 1, "cpus": new})
+        after = replace(workspace(bigger), running=runs.running, replaced=frozenset({bigger.key}))
+        come, go = (place("a", "n/0"),), (remove("a", "n/0"),)
+        plan = plan_of(CATALOG, after, At("a", "n/0"))
+        apart = list(check(CATALOG, runs, after, replace(plan, waves=(come, go))))
+        assert (apart == []) == fits
+        early = list(check(CATALOG, runs, after, replace(plan, waves=((*come, *go),))))
+        assert any("wave 1 removes 1 old replicas" in str(one) for one in early)
+
+
 def test_what_is_removed_in_a_wave_makes_room_in_it_and_not_before() -> None:
     full = (deployment("gone", resources={"gpus": 2}), TWO[0])
     runs = running(CATALOG, workspace(*full), At("gone", "n/1"), At("a", "n/0"))

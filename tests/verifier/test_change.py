@@ -194,6 +194,25 @@ def test_a_neighbour_that_goes_is_missed() -> None:
     assert rules(SPACE, *gone, keys={"tool"}) == {"colocation"}
 
 
+def test_another_neighbour_will_do() -> None:
+    two = workspace(
+        *SPACE.deployments,
+        deployment("tool2", labels={"app": "tool"}),
+        policies=[US],
+    )
+    places = [At("chat", "east/0", 2), *OTHERS]
+    both = plan_of(CATALOG, two, *places, At("tool2", "east/2")).assignments
+    left = plan_of(CATALOG, two, *places[:-1], At("tool2", "east/2")).assignments
+    assert change_faults(CATALOG, two, two, both, left, {("tool", "production")}) == ()
+
+
+def test_rows_on_other_nodes_are_compared_with_what_they_copy() -> None:
+    key = ("chat", "production")
+    wrong = replace(by(PLAN.assignments, "key")[key][0], zone="x")
+    (found,) = verify_change(CATALOG, SPACE, {key: (wrong,)}, {}, deployments={key})
+    assert (found.rule, found.subject) == ("assignments", "chat@production")
+
+
 def test_a_neighbour_that_comes_too_close_is_found_from_either_side() -> None:
     close = [At("chat", "east/0", 2), *OTHERS, At("tool", "west/1")]
     assert rules(SPACE, *close, keys={"tool"}) == {"separation"}

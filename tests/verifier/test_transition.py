@@ -178,6 +178,29 @@ def test_what_was_replaced_before_and_still_runs_stays_replaced() -> None:
     assert rules(replace(full, transition=RECORD), started, again) == {"transition"}
 
 
+def test_rows_without_a_record_are_of_an_earlier_template() -> None:
+    nobody = replace(workspace(), running=running(CATALOG, BEFORE, At("tool", "west/0")).running)
+    asked = replace(
+        workspace(deployment("tool")),
+        running=nobody.running,
+        replaced=frozenset({("tool", "production")}),
+    )
+    plan = plan_of(CATALOG, asked, At("tool", "west/0"))
+    cost = sum(row.cost for row in plan.assignments)
+    made = TransitionRecord(
+        "deploy",
+        {},
+        put=(to_document(asked.deployments[0]),),
+        replaced=(("tool", "production"),),
+        cost_before=cost,
+        cost_after=cost,
+    )
+    waves = order(CATALOG, nobody, asked, plan.assignments).waves or ()
+    assert rules(replace(plan, waves=waves, transition=made), nobody, asked) == set()
+    forgetful = replace(asked, replaced=frozenset())
+    assert "transition" in rules(replace(plan, waves=waves, transition=made), nobody, forgetful)
+
+
 def test_a_deployment_that_was_disabled_cannot_be_called_already() -> None:
     off = running(CATALOG, workspace(deployment("chat", enabled=False), policies=[AWS]))
     on = replace(workspace(deployment("chat", version="2"), policies=[AWS]), running=())

@@ -110,12 +110,11 @@ def _counted(changes: Iterable[Change]) -> Counter[tuple[str, str, str, str]]:
 
 def _held(before: Workspace, after: Workspace, waves: Waves) -> Iterator[Violation]:
     """Yield old rows of ``surge`` deployments that do not stay until everything has arrived."""
-    held = {row.key for row in before.running if _is_replaced(row, after)}
-    held = {key for key in held if after.by_key[key].rollout is Rollout.SURGE}
+    held = {(*row.key, row.version) for row in before.running if _is_held(row, after)}
     coming = [n for n, wave in enumerate(waves) if any(row.to_node is not None for row in wave)]
     for number, wave in enumerate(waves[: coming[-1] + 1 if coming else 0], start=1):
         for row in wave:
-            if row.action is Action.REMOVE and (row.model, row.environment) in held:
+            if row.action is Action.REMOVE and (row.model, row.environment, row.version) in held:
                 message = (
                     f"wave {number} removes {row.replicas} old replicas from node "
                     f"`{row.from_node}`, the last new ones arrive in wave {coming[-1] + 1}"
@@ -123,10 +122,10 @@ def _held(before: Workspace, after: Workspace, waves: Waves) -> Iterator[Violati
                 yield Violation(RULE, _subject(row), message)
 
 
-def _is_replaced(row: Assignment, after: Workspace) -> bool:
-    """Whether a running row is of an earlier template of a deployment that is wanted."""
+def _is_held(row: Assignment, after: Workspace) -> bool:
+    """Whether a running row is of an earlier template of a wanted ``surge`` deployment."""
     deployment = after.by_key.get(row.key)
-    if deployment is None or not deployment.enabled:
+    if deployment is None or not deployment.enabled or deployment.rollout is not Rollout.SURGE:
         return False
     return row.key in after.replaced or not same_template(row, deployment)
 

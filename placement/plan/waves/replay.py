@@ -7,7 +7,7 @@ a node in several waves, it is enough that some choice of them works.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING
@@ -169,32 +169,31 @@ class _Scene:
         kept = [row for row in old if not _is_gone(row, asked, self._after)]
         runs, plans = _gpus(kept), _gpus(new)
         recreate = asked is not None and asked.rollout is Rollout.RECREATE
-        moves = self._counts(key, Action.MOVE, leaving=True)
-        removed = self._counts(key, Action.REMOVE, leaving=True)
         if asked is not None:
             self._stay += [(asked, gpu, count) for gpu, count in (runs & plans).items()]
-            come = self._counts(key, Action.MOVE, leaving=False)
-            come += self._counts(key, Action.PLACE, leaving=False)
-            self._pool(asked, plans - runs, come, Counter(), comes=True)
+            self._pool(asked, plans - runs, self._coming(key), Counter(), comes=True)
         if ran is not None:
-            gone = _gpus(row for row in old if row not in kept)
-            of_gone = _first(removed, sum(gone.values()))
-            self._pool(ran, gone, of_gone, Counter())
-            first, last = removed - of_gone, Counter[int]()
-            if recreate:
-                first += moves
-            else:
-                last = moves
-            self._pool(ran, runs - plans, first, last)
+            gone = [row for row in old if row not in kept]
+            versions = {row.version for row in gone}
+            removed = self._leaving(key, lambda row: row.action is Action.REMOVE)
+            of_gone = self._leaving(
+                key, lambda row: row.action is Action.REMOVE and row.version in versions
+            )
+            of_gone = _first(of_gone, sum(row.replicas for row in gone))
+            moves = self._leaving(key, lambda row: row.action is Action.MOVE)
+            first, last = (moves, Counter[int]()) if recreate else (Counter[int](), moves)
+            self._pool(ran, _gpus(gone), of_gone, Counter())
+            self._pool(ran, runs - plans, first + (removed - of_gone), last)
 
-    def _counts(self, key: Key, action: Action, *, leaving: bool) -> Counter[int]:
-        """Return by wave how many replicas of a deployment leave the node, or come to it."""
-        found: Counter[int] = Counter()
-        for wave, change in self._steps:
-            node = change.from_node if leaving else change.to_node
-            if (change.model, change.environment) == key and change.action is action:
-                found[wave] += change.replicas if node == self._node else 0
-        return found
+    def _leaving(self, key: Key, is_meant: Callable[[Change], bool]) -> Counter[int]:
+        """Return by wave how many replicas of a deployment leave the node by certain rows."""
+        rows = ((wave, row) for wave, row in self._steps if row.from_node == self._node)
+        return _counted((wave, row) for wave, row in rows if is_meant(row) and _key(row) == key)
+
+    def _coming(self, key: Key) -> Counter[int]:
+        """Return by wave how many replicas of a deployment come to the node."""
+        rows = ((wave, row) for wave, row in self._steps if row.to_node == self._node)
+        return _counted((wave, row) for wave, row in rows if _key(row) == key)
 
     def _pool(
         self,
@@ -222,6 +221,17 @@ def _gpus(rows: Iterable[Assignment]) -> Counter[int | None]:
     found: Counter[int | None] = Counter()
     for row in rows:
         found[row.gpu] += row.replicas
+    return found
+
+
+def _key(change: Change) -> Key:
+    return (change.model, change.environment)
+
+
+def _counted(rows: Iterable[tuple[int, Change]]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for wave, change in rows:
+        found[wave] += change.replicas
     return found
 
 

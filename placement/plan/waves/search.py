@@ -131,9 +131,11 @@ class Search:
         return [slot for slot in (mover.spare, mover.elsewhere, *roomy) if state[slot]]
 
     def _targets(self, mover: Mover, state: State, contested: frozenset[str]) -> list[int]:
-        free = self._free(mover, state, contested)[:1]
-        tight = [slot for slot in mover.arrive if self._part.node_of(slot) in contested]
-        return [*free, *(slot for slot in tight if state[slot])]
+        """Return where a replica can go: to one free place if there is any.
+
+        That is never worse than a contested one, which is left for the next of its kind.
+        """
+        return self._free(mover, state, contested)[:1] or [s for s in mover.arrive if state[s]]
 
     def _contested(self, state: State) -> frozenset[str]:
         part = self._part
