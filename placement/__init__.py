@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placement.asynchronous import AsyncPlanner
     from placement.catalog.catalog import Catalog
     from placement.catalog.load import load_catalog
     from placement.constraints.base import Violation
@@ -25,14 +26,18 @@ if TYPE_CHECKING:
     from placement.options import Billing, Progress
     from placement.plan.plan import Plan
     from placement.planner import Planner
+    from placement.preview import Preview
+    from placement.recommendation import Recommendation
     from placement.store.store import Store
     from placement.verifier import Report, verify
     from placement.workspace.assignment import Assignment
     from placement.workspace.manifests import load_workspace
+    from placement.workspace.refusal import Refusal
     from placement.workspace.workspace import Environment, ModelDeployment, Workspace
 
 __all__ = [
     "Assignment",
+    "AsyncPlanner",
     "Billing",
     "Catalog",
     "Diagnostic",
@@ -45,7 +50,10 @@ __all__ = [
     "PlacementError",
     "Plan",
     "Planner",
+    "Preview",
     "Progress",
+    "Recommendation",
+    "Refusal",
     "Report",
     "StaleError",
     "Store",
@@ -58,6 +66,7 @@ __all__ = [
 
 _HOMES = {
     "Assignment": "placement.workspace.assignment",
+    "AsyncPlanner": "placement.asynchronous",
     "Billing": "placement.options",
     "Catalog": "placement.catalog.catalog",
     "Diagnostic": "placement.errors",
@@ -70,7 +79,10 @@ _HOMES = {
     "PlacementError": "placement.errors",
     "Plan": "placement.plan.plan",
     "Planner": "placement.planner",
+    "Preview": "placement.preview",
     "Progress": "placement.options",
+    "Recommendation": "placement.recommendation",
+    "Refusal": "placement.workspace.refusal",
     "Report": "placement.verifier",
     "StaleError": "placement.errors",
     "Store": "placement.store.store",

@@ -6,6 +6,7 @@ share is a sum over rows. Any other objective is counted over everything.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -66,6 +67,7 @@ class Drafter:
         self.catalog = affected.catalog
         self.transition = affected.transition
         self.after = affected.after
+        self._lacks: tuple[Found, tuple[tuple[ModelDeployment, int], ...]] | None = None
 
     def draft(self, found: Found) -> Draft:
         """Return the plan in which what was solved for is placed as found."""
@@ -110,11 +112,13 @@ class Drafter:
         return by_share and not observed and all(isinstance(t.objective, Cost) for t in terms)
 
     def _new_rows(self, found: Found, plan: Plan) -> Mapping[Key, tuple[Assignment, ...]]:
-        rows: dict[Key, list[Assignment]] = {key: [] for key in self._free(found)}
-        for row in plan.assignments:
-            if row.key in rows:
-                rows[row.key].append(row)
-        return {key: tuple(own) for key, own in rows.items()}
+        everything = plan.assignments
+
+        def own(key: Key) -> tuple[Assignment, ...]:
+            start = bisect_left(everything, key, key=_key_of)
+            return everything[start : bisect_right(everything, key, lo=start, key=_key_of)]
+
+        return {key: own(key) for key in self._free(found)}
 
     def _free(self, found: Found) -> set[Key]:
         """Return the deployments whose rows are not taken over as they are."""
@@ -187,8 +191,13 @@ class Drafter:
         last = objective.check(view) + staying * factor
         return (*first, Tier(objective.name, last, None, objective.unit, objective.scale))
 
-    def _lacking(self, found: Found) -> Iterator[tuple[ModelDeployment, int]]:
-        """Yield the enabled deployments that lack replicas, and how many."""
+    def _lacking(self, found: Found) -> Sequence[tuple[ModelDeployment, int]]:
+        """Return the enabled deployments that lack replicas, and how many."""
+        if self._lacks is None or self._lacks[0] is not found:
+            self._lacks = (found, tuple(self._find_lacking(found)))
+        return self._lacks[1]
+
+    def _find_lacking(self, found: Found) -> Iterator[tuple[ModelDeployment, int]]:
         placed = dict(self.state.placed)
         short = found.standing.short
         for key, wanted, missing in zip(found.keys, found.compiled.wanted, short, strict=True):
@@ -251,3 +260,7 @@ class Drafter:
             if deployment.key not in free:
                 weights[deployment.priority][1] += lacking * deployment.weight
         return {priority: (own, rest) for priority, (own, rest) in weights.items()}
+
+
+def _key_of(row: Assignment) -> Key:
+    return row.key

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from placement.problem.cells import Cell
     from placement.problem.fleet import Fleet
     from placement.problem.state import State
+    from placement.recommendation import Recommendation
     from placement.solvers.exact import Solved
     from placement.solvers.greedy import Layout
     from placement.transaction import Leave, Transaction
@@ -267,6 +268,46 @@ class Planner:
         kind = TransitionKind.CAPACITY if after is None else TransitionKind.APPLY
         found = between(workspace, workspace if after is None else after, kind=kind)
         return self._previewed(workspace, found, options)
+
+    def recommend(
+        self,
+        workspace: Workspace,
+        deployment: ModelDeployment,
+        *,
+        top: int = 5,
+        objective: str = "cost",
+    ) -> tuple[Recommendation, ...]:
+        """Return the best node groups for a deployment as things are, nothing else moving.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            With what runs; it need not hold the deployment yet. Replicas of it that run are taken
+            to be free.
+        top : int
+            How many to return at most.
+
+        Returns
+        -------
+        tuple of Recommendation
+            From the best one; empty if no node group has room, or ``deployment`` breaks a policy
+            everywhere.
+        """
+        from placement.problem.affected import Affected
+        from placement.recommendation import recommended
+
+        found = deploy(workspace, deployment)
+        if isinstance(found, Refusal) or top < 1:
+            return ()
+        warm = self._warm_for(self.catalog)
+        affected = Affected(
+            warm.state(workspace),
+            found,
+            objective=_objective(SolveOptions(objective=objective)),
+            bill_nodes=False,
+            masks=warm.masks,
+        )
+        return recommended(affected, deployment, top)
 
     def _previewed(
         self,

@@ -266,7 +266,7 @@ class Transaction:
             delete=tuple(_dropped(key) for key in transition.dropped),
             replaced=tuple(sorted(transition.after.replaced)),
             uncallable=transition.uncallable,
-            cost_before=sum(row.cost for row in transition.before.running),
+            cost_before=self.state.recorded,
             cost_after=sum(row.cost for row in plan.assignments),
         )
 

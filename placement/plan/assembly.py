@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from placement.objectives.cost import row_costs
@@ -89,7 +89,7 @@ def _merged(rows: Sequence[Assignment], rest: Rest) -> tuple[Assignment, ...]:
     rows_of = dict(rest.rows_of)
     for key, own in groupby(rows, key=lambda row: row.key):
         rows_of[key] = tuple(own)
-    return tuple(row for key in sorted(rows_of) for row in rows_of[key])
+    return tuple(chain.from_iterable(rows_of[key] for key in sorted(rows_of)))
 
 
 def _bounded(tier: Tier, bounds: Mapping[str, int | None]) -> Tier:

@@ -33,6 +33,8 @@ class State:
         Those rows, by deployment.
     placed, costs : mapping of (model, environment) to int
         Replicas, and micro-USD per hour by share.
+    recorded : int
+        What all rows of the workspace say they cost.
     digests : mapping of (model, environment) to str
         Digest of the rows of each deployment that has any in the workspace.
     stale : frozenset of (model, environment)
@@ -44,6 +46,7 @@ class State:
     rows_of: Mapping[Key, tuple[Assignment, ...]]
     placed: Mapping[Key, int]
     costs: Mapping[Key, int]
+    recorded: int
     digests: Mapping[Key, str]
     stale: frozenset[Key]
 
@@ -67,6 +70,7 @@ class State:
             rows_of=rows_of,
             placed={key: _replicas(rows) for key, rows in rows_of.items()},
             costs={key: _cost(rows) for key, rows in rows_of.items()},
+            recorded=_cost(workspace.running),
             digests={key: rows_digest(rows) for key, rows in workspace.running_by_key.items()},
             stale=frozenset(stale),
         )
@@ -104,6 +108,9 @@ class State:
             rows_of=rows_of,
             placed=_updated(self.placed, rows, _replicas),
             costs=_updated(self.costs, rows, _cost),
+            recorded=_cost(plan.assignments)
+            if plan.transition is None
+            else plan.transition.cost_after,
             digests=_updated(self.digests, rows, rows_digest),
             stale=frozenset(),
         )

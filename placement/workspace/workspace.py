@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -269,7 +270,7 @@ class Workspace:
     def with_rows(self, rows_of: Mapping[tuple[str, str], tuple[Assignment, ...]]) -> Workspace:
         """Return a workspace in which the rows of each deployment run."""
         ordered = {key: own for key, own in sorted(rows_of.items()) if own}
-        rows = tuple(row for own in ordered.values() for row in own)
+        rows = tuple(chain.from_iterable(ordered.values()))
         after = self.revised(running=rows, replaced=frozenset())
         after.__dict__["running_by_key"] = MappingProxyType(ordered)
         return after
