@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,20 @@ def remarks(plan: Plan) -> Iterator[str]:
     record = plan.transition
     if record is None:
         return
+    yield from _objects(record)
     yield from _difference(plan, record)
     for model, stage, version in record.uncallable:
         yield f"no longer callable: {model} in {stage}, version {version}"
     yield f"cost: {_cost(record.cost_before, record.cost_after)}"
+
+
+def _objects(record: TransitionRecord) -> Iterator[str]:
+    """Yield how many objects are put, if it is more than the title says, and which are deleted."""
+    if len(record.put) > 1:
+        kinds = Counter(document["kind"] for document in record.put)
+        yield f"put: {', '.join(f'{count:,} {kind}' for kind, count in kinds.items())}"
+    for kind, *name in (tuple(document.values()) for document in record.delete):
+        yield f"deleted: {kind} {'@'.join(name)}"
 
 
 def _difference(plan: Plan, record: TransitionRecord) -> Iterator[str]:
@@ -51,7 +62,7 @@ def _difference(plan: Plan, record: TransitionRecord) -> Iterator[str]:
     if difference is None:
         return
     target = record.arguments.get("target", "")
-    for verb, names in (("adds", difference.added), ("drops", difference.removed)):
+    for verb, names in (("adds", difference.added), ("lacks", difference.removed)):
         if names:
             yield f"{target} {verb} {', '.join(f'`{name}`' for name in names)}"
 

@@ -124,6 +124,14 @@ def test_what_the_release_drops_and_adds_is_shown(
     assert "cost: " in page
 
 
+def test_what_is_put_and_deleted_is_shown(placement: Command, life: Path, rules: Path) -> None:
+    page = placement("apply", rules, "--prune", "--dry-run", "-o", "table").out
+    assert "put: 2 Policy, 1 Environment" in page
+    assert "deleted: ModelDeployment chat@production" in page
+    page = placement("release", "chat", "--from", "development", "--to", "production", "--dry-run")
+    assert "put: " not in page.out
+
+
 def test_a_pruning_apply_takes_away_the_rest(placement: Command, life: Path) -> None:
     file = life / "only.yaml"
     file.write_text(LIFE.split("---")[0])

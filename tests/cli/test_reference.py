@@ -1,0 +1,45 @@
+"""The page about the command line knows every command, option and exit code, and no others."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from placement.cli.faults import ExitCode
+from placement.cli.main import app
+
+PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_is_on_the_page(name: str) -> None:
+    assert re.search(rf"`(\w+`, `)*{name}\b", PAGE)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_option_is_on_the_page(name: str) -> None:
+    for option in options(name) - {"--help"}:
+        assert f"`{option}" in PAGE or f", `{option}`" in PAGE or f"{option} " in PAGE, option
+
+
+def test_no_other_option_is_on_the_page() -> None:
+    known = set().union(*map(options, COMMANDS))
+    assert set(re.findall(r"--[a-z-]+[a-z]", PAGE)) - known == set()
+
+
+def test_every_exit_code_is_on_the_page() -> None:
+    listed = PAGE.partition("## Exit codes")[2]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", listed, re.MULTILINE)] == list(
+        ExitCode
+    )
+
+
+def options(name: str) -> set[str]:
+    command = COMMANDS[name]
+    parts = list(getattr(command, "commands", {"": command}).values())
+    found = {word for part in parts for one in part.params for word in one.opts}
+    return {word for word in found if word.startswith("--")} | {"--help"}
