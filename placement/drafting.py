@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from placement.catalog.rows import UNIT
 from placement.objectives.cost import Cost
 from placement.objectives.moves import moves
 from placement.options import Billing
@@ -23,7 +24,7 @@ from placement.plan.rows import Assignment, Certificate, Tier, Unplaced
 from placement.plan.view import PlacedRow, PlanView
 from placement.policies.base import Enforcement
 from placement.problem.decode import placed_rows
-from placement.problem.tiers import MOVES
+from placement.problem.tiers import MOVES, REBALANCE
 from placement.reasons import LEFT_OUT, unplaced_rows
 
 if TYPE_CHECKING:
@@ -242,9 +243,16 @@ class Drafter:
             bounds[lost] = known.get(lost, 0) if found.whole else 0
         bounds[MOVES] = known.get(MOVES) if found.whole else found.least
         last = known.get(self.affected.objective.name)
+        if self.affected.rebalance is not None:
+            bounds[MOVES], last = 0, self._without_moves(found, known.get(REBALANCE))
         if last is not None:
             bounds[self.affected.objective.name] = last + value - self.affected.value_of(rows)
         return bounds
+
+    def _without_moves(self, found: Found, bound: int | None) -> int | None:
+        """Return the bound of the last tier among plans with as many moves as this one."""
+        saving, _ = self.affected.rebalance or (0, 0)
+        return None if bound is None else -((saving * found.standing.moved - bound) // UNIT)
 
     def _left_out(self, found: Found) -> Mapping[int, tuple[int, int]]:
         """Return the weight that is not wanted by priority: of what was free, and of the rest."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -56,6 +57,44 @@ class CancelToken(Protocol):
     def is_set(self) -> bool:
         """Whether the solve should end now."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rebalance:
+    """Leave to move replicas that could stay, where that pays.
+
+    Attributes
+    ----------
+    min_saving : Decimal
+        The least that one moved GPU must save, in units of the objective (USD per hour).
+    max_moves : Decimal
+        The most GPUs that may move.
+
+    Raises
+    ------
+    InputError
+        If a number is below 0 or not finite.
+    """
+
+    min_saving: Decimal
+    max_moves: Decimal
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing."""
+        given = {"min_saving": self.min_saving, "max_moves": self.max_moves}
+        found = [
+            Diagnostic(
+                "<python>",
+                1,
+                1,
+                Code.NUMBER,
+                f"`{name}` must be a finite number of at least 0, found {value}",
+            )
+            for name, value in given.items()
+            if not value.is_finite() or value < 0
+        ]
+        if found:
+            raise InputError(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from placement.errors import (
     VerificationError,
 )
 from placement.objectives.mix import Mix, parse_objective
-from placement.options import Billing, CancelToken, Code, Progress, SolveOptions
+from placement.options import Billing, CancelToken, Code, Progress, Rebalance, SolveOptions
 from placement.plan.assembly import bare_plan
 from placement.plan.rows import Tier
 from placement.plan.view import PlanView
@@ -59,6 +59,7 @@ class TransactOptions(TypedDict, total=False):
     allow_partial: bool
     evict: bool
     retry_unplaced: bool
+    rebalance: Rebalance | None
     serial: int | None
     objective: str
     billing: Billing | str
@@ -157,6 +158,7 @@ class Planner:
         allow_partial: bool = False,
         evict: bool = False,
         retry_unplaced: bool = False,
+        rebalance: Rebalance | None = None,
         serial: int | None = None,
         objective: str = "cost",
         billing: Billing | str = Billing.SHARE,
@@ -181,6 +183,9 @@ class Planner:
             Running replicas that no rule allows any more may become unplaced.
         retry_unplaced : bool
             Replicas that were unplaced before are placed as well if they fit.
+        rebalance : Rebalance, optional
+            Replicas may move where that saves enough: moves and the last tier are minimised
+            together, a moved GPU counting ``min_saving``.
         serial : int, optional
             Of the stored state that the change starts from.
         objective, billing, gap, time_limit, seed, on_progress, cancel
@@ -207,7 +212,9 @@ class Planner:
         )
         from placement.transaction import Leave
 
-        leave = Leave(partial=allow_partial, evict=evict, retry_unplaced=retry_unplaced)
+        leave = Leave(
+            partial=allow_partial, evict=evict, retry_unplaced=retry_unplaced, rebalance=rebalance
+        )
         return self._transaction(transition, options, leave, catalog, serial).preview()
 
     def release(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from placement.catalog.rows import UNIT
 from placement.drafting import Draft, Drafter
 from placement.errors import VerificationError
-from placement.options import Billing
+from placement.options import Billing, Rebalance
 from placement.plan.document import running_digest
 from placement.plan.plan import Plan
 from placement.plan.rows import Basis, Certificate, Status, TransitionRecord
@@ -53,11 +54,14 @@ class Leave:
         Running replicas that have no allowed place any more become unplaced.
     retry_unplaced : bool
         Replicas that were unplaced before are wanted again.
+    rebalance : Rebalance or None
+        Whether replicas may move to save, and how many.
     """
 
     partial: bool = False
     evict: bool = False
     retry_unplaced: bool = False
+    rebalance: Rebalance | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ class Transaction:
             masks=self.masks,
             anew=self.anew,
             retry=self.leave.retry_unplaced,
+            rebalance=self._rebalance(),
         )
         judge = Judge(affected, self.leave, forgiving=self.anew)
         refusal = judge.before_solving()
@@ -159,6 +164,13 @@ class Transaction:
             return self.refused(refusal)
         ordered = self._ordered(affected, found, judge)
         return self.refused(ordered) if isinstance(ordered, Refusal) else self._accepted(ordered)
+
+    def _rebalance(self) -> tuple[int, int] | None:
+        wish = self.leave.rebalance
+        if wish is None:
+            return None
+        saving = round(wish.min_saving * self.objective.scale)
+        return saving, int(wish.max_moves * UNIT)
 
     def _report(self, tier: str, value: int, bound: int | None) -> None:
         if tier != STRICT and self.options.on_progress is not None:
@@ -200,16 +212,21 @@ class Transaction:
         ]
         planned = [row for rows in draft.rows.values() for row in rows]
         nodes = {row.node for row in (*running, *planned)}
-        ledger = self.state.ledger
-        numbers = (ledger.fleet.number(node) for node in sorted(nodes))
-        others = [
-            row
-            for number in numbers
-            if number is not None
-            for row, _ in ledger.rows_on.get(number, ())
-            if row.key not in draft.rows
-        ]
+        others = [row for row in self._on(nodes) if row.key not in draft.rows]
+        if self.options.billing is Billing.NODE:  # who shares a node with others pays another part
+            stay = [row for row in draft.plan.assignments if row.key not in draft.rows]
+            return Touched(
+                tuple(running + others), (*planned, *(row for row in stay if row.node in nodes))
+            )
         return Touched(tuple(running + others), tuple(planned + others))
+
+    def _on(self, nodes: Iterable[str]) -> Iterator[Assignment]:
+        """Yield what runs on some nodes before the change."""
+        ledger = self.state.ledger
+        for node in sorted(nodes):
+            number = ledger.fleet.number(node)
+            if number is not None:
+                yield from (row for row, _ in ledger.rows_on.get(number, ()))
 
     def _accepted(self, draft: Draft) -> Preview:
         transition, plan = self.transition, draft.plan

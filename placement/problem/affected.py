@@ -63,6 +63,8 @@ class Affected:
         Whether the catalog changed, so that any replica may have lost its place.
     retry : bool
         Whether replicas that were unplaced before are wanted again.
+    rebalance : tuple of (int, int), optional
+        As of ``Compiled``: everything that runs is concerned then.
 
     Attributes
     ----------
@@ -84,6 +86,7 @@ class Affected:
         masks: dict[str, Mask],
         anew: bool = False,
         retry: bool = False,
+        rebalance: tuple[int, int] | None = None,
     ) -> None:
         self.state = state
         self.fleet = state.ledger.fleet
@@ -93,6 +96,7 @@ class Affected:
         self.bill_nodes = bill_nodes
         self.masks = masks
         self.retry = retry
+        self.rebalance = rebalance
         self.changed = frozenset(transition.changed)
         self.freed, self.held = self._outgoing()
         self.ledger: Ledger = state.ledger.changed(off=self.freed)
@@ -103,6 +107,8 @@ class Affected:
         concerned |= self._crowded()
         if retry:
             concerned |= {d.key for d in self.after.deployments if self._lacks(d)}
+        if rebalance is not None:
+            concerned |= {key for key in state.rows_of if self._runs(key)}
         self.keys = self.closed(concerned)
 
     @property
@@ -394,6 +400,7 @@ class Affected:
                 for key, deployment in zip(keys, deployments, strict=True)
             ),
             strict=self._strict(keys),
+            rebalance=self.rebalance,
         )
 
     def _strict(self, keys: Sequence[Key]) -> frozenset[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,13 @@ from placement.constraints.registry import CONSTRAINTS
 from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell, make_cells
 from placement.problem.eligibility import eligible_mask, policy_key
-from placement.problem.problem import Problem
+from placement.problem.problem import Problem, TierSpec
 from placement.problem.running import movable, residents_by_node
 from placement.problem.tiers import (
     displaced_tiers,
     last_tier,
     moves_tier,
+    rebalancing_tier,
     shortfalls,
     strict_tier,
     unplaced_tiers,
@@ -52,6 +53,9 @@ class Compiled:
         The most replicas of each deployment that may be placed.
     strict : frozenset of int
         Deployments that come before all others: they must be placed whole.
+    rebalance : tuple of (int, int) or None
+        Steps of the last tier that a moved GPU must save, and thousandths of GPUs that may move,
+        if moves and the last tier are one.
     """
 
     catalog: Catalog
@@ -64,6 +68,7 @@ class Compiled:
     priorities: tuple[int, ...]
     wanted: tuple[int, ...]
     strict: frozenset[int] = frozenset()
+    rebalance: tuple[int, int] | None = None
 
     def build(
         self,
@@ -100,10 +105,16 @@ class Compiled:
             *displaced_tiers(builder, shortfall, self.priorities),
             *([strict_tier(builder, sorted(self.strict))] if self.strict else []),
             *unplaced_tiers(builder, self.priorities),
-            moves_tier(builder, self.movable, shortfall),
-            last_tier(builder, self.objective),
+            *self._last_tiers(builder, shortfall),
         ]
         return builder.build(tiers), builder
+
+    def _last_tiers(self, builder: ProblemBuilder, shortfall: Mapping[int, int]) -> list[TierSpec]:
+        moves = moves_tier(builder, self.movable, shortfall)
+        last = last_tier(builder, self.objective)
+        if self.rebalance is None:
+            return [moves, last]
+        return [rebalancing_tier(builder, moves, last, *self.rebalance)]
 
 
 def compile_snapshot(

@@ -71,7 +71,7 @@ class State:
             placed={key: _replicas(rows) for key, rows in rows_of.items()},
             costs={key: _cost(rows) for key, rows in rows_of.items()},
             recorded=_cost(workspace.running),
-            digests={key: rows_digest(rows) for key, rows in workspace.running_by_key.items()},
+            digests=_digests(workspace),
             stale=frozenset(stale),
         )
 
@@ -95,12 +95,18 @@ class State:
         rows : mapping of (model, environment) to tuple of Assignment
             The rows in the plan of every deployment whose rows changed; empty if it has none.
         """
+        fleet = self.ledger.fleet
+        rows = {
+            key: _priced(own, after.by_key[key], fleet) if own else () for key, own in rows.items()
+        }
         off = [held for key in rows for held in self.held(key)]
         on = [(row, after.by_key[key]) for key, own in rows.items() for row in own]
         rows_of = _updated(self.rows_of, rows, tuple)
+        digests = _updated(self.digests, rows, rows_digest)
         workspace = after.with_rows(rows_of)
         if workspace.running != plan.assignments:  # other costs, billed by node
             workspace = after.with_running(plan)
+            digests = _digests(workspace)
         return replace(
             self,
             workspace=workspace,
@@ -111,9 +117,13 @@ class State:
             recorded=_cost(plan.assignments)
             if plan.transition is None
             else plan.transition.cost_after,
-            digests=_updated(self.digests, rows, rows_digest),
+            digests=digests,
             stale=frozenset(),
         )
+
+
+def _digests(workspace: Workspace) -> Mapping[Key, str]:
+    return {key: rows_digest(rows) for key, rows in workspace.running_by_key.items()}
 
 
 def _updated(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LARGEST = 2**62
 MOVES = "moves"
+REBALANCE = "rebalance"
+"""Name of moves and the last tier in one."""
 STRICT = "strict"
 """Name of a tier that no plan shows: it is 0 in all of them."""
 
@@ -117,6 +119,36 @@ def moves_tier(
         owed = min(movable[d], builder.deployments[d].replicas)
         builder.row([(variable, 1), *staying.get(d, ())], high=owed, name="moves")
     return make_tier(MOVES, terms, constant=constant, unit="GPU")
+
+
+def rebalancing_tier(
+    builder: ProblemBuilder, moves: TierSpec, last: TierSpec, saving: int, most: int
+) -> TierSpec:
+    """Return the last tier and the moves in one, each moved GPU counting ``saving`` steps.
+
+    In thousandths of a step of the last tier, because moves are in thousandths of a GPU.
+
+    Parameters
+    ----------
+    saving : int
+        Steps of the last tier that one moved GPU must save at least.
+    most : int
+        Thousandths of GPUs that may move.
+    """
+    terms = zip(moves.variable.tolist(), moves.coefficient.tolist(), strict=True)
+    builder.row(terms, high=most - moves.constant, name=MOVES)
+    largest = int(abs(moves.coefficient).max(initial=1)) * saving
+    if max(largest, int(last.coefficient.max(initial=1)) * UNIT) >= LARGEST:
+        raise ObjectiveRangeError(f"the values of `{last.name}` are too large to be rebalanced")
+    return TierSpec(
+        REBALANCE,
+        last.unit,
+        last.scale * UNIT,
+        saving * moves.constant,
+        np.concatenate([last.variable, moves.variable]),
+        np.concatenate([last.coefficient * UNIT, moves.coefficient * saving]),
+        last.floor * UNIT,
+    )
 
 
 def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:

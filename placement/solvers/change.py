@@ -54,6 +54,8 @@ class ChangeSolver:
 
     def solve(self) -> Found:
         """Return the placement with the fewest moves."""
+        if self.affected.rebalance is not None:
+            return self.whole()
         found = self.pinned()
         if found.standing.ideal or self.limits.over():
             return found
