@@ -124,6 +124,7 @@ class Transaction:
         self.warnings = warnings
         self.stats = stats
         self.remember = remember
+        self.affected: Affected | None = None
         self.catalog: Catalog = state.ledger.fleet.catalog
         limit = options.time_limit
         self.limits = Limits(
@@ -137,7 +138,7 @@ class Transaction:
 
     def preview(self) -> Preview:
         """Return what the change would do, or why it is refused."""
-        affected = Affected(
+        affected = self.affected = Affected(
             self.state,
             self.transition,
             objective=self.objective,
@@ -323,7 +324,8 @@ class Transaction:
 
     def _stats(self) -> Mapping[str, Any]:
         seconds = round(time.monotonic() - self.started, 3)
-        return MappingProxyType({"seconds": seconds, **self.stats})
+        compiled = {} if self.affected is None else {"compiled": dict(self.affected.compiled)}
+        return MappingProxyType({"seconds": seconds, **compiled, **self.stats})
 
 
 def _by_node(rows: Iterable[Assignment]) -> Mapping[str, tuple[Assignment, ...]]:

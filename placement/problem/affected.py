@@ -7,7 +7,7 @@ others use is taken off the nodes, and so is what old replicas hold until the ne
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -74,6 +74,8 @@ class Affected:
         Rows that are gone before anything else happens.
     held : list of (row, deployment)
         Rows that stay until the replicas that replace them are placed.
+    compiled : Counter
+        Deployments and (deployment, cell) pairs that went into problems so far.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Affected:
         self.freed, self.held = self._outgoing()
         self.ledger: Ledger = state.ledger.changed(off=self.freed)
         self._masks: dict[Key, Mask] = {}
+        self.compiled = Counter({"deployments": 0, "pairs": 0})
         concerned = {*self.changed, *(k for k in state.stale if self._runs(k))}
         if anew or transition.edits_policies:
             concerned |= self._unsettled(anew=anew)
@@ -382,6 +385,8 @@ class Affected:
         ledger = self.without(keys, parts=parts)
         nodes = sorted({*landing.tolist(), *residents})
         cells = cells_at(ledger, nodes, residents, in_use=self._in_use(ledger))
+        eligible = tuple(self.eligible(key) for key in keys)
+        self._count(eligible, cells)
         running = [0] * len(keys)
         for rows in residents.values():
             for resident in rows:
@@ -391,7 +396,7 @@ class Affected:
             objective=self.objective,
             bill_nodes=self.bill_nodes,
             deployments=deployments,
-            eligible=tuple(self.eligible(key) for key in keys),
+            eligible=eligible,
             cells=cells,
             movable=tuple(running),
             priorities=self.priorities,
@@ -402,6 +407,11 @@ class Affected:
             strict=self._strict(keys),
             rebalance=self.rebalance,
         )
+
+    def _count(self, eligible: Sequence[Mask], cells: Sequence[Cell]) -> None:
+        groups = np.array([cell.group for cell in cells], np.int64)
+        self.compiled["deployments"] += len(eligible)
+        self.compiled["pairs"] += sum(int(mask[groups].sum()) for mask in eligible)
 
     def _strict(self, keys: Sequence[Key]) -> frozenset[int]:
         """Return the deployments that come first, if others may want the same room."""
