@@ -56,16 +56,24 @@ def apply(
         return _apply_plan(options, saved)
     if not (paths or retry_unplaced or options.catalog):
         raise typer.BadParameter("name manifests, a plan, --catalog or --retry-unplaced")
-    return change(options, lambda head: _asked(head, paths or [], prune=prune), leave)
+    if prune and not paths:
+        raise typer.BadParameter("--prune needs manifests: what they do not hold is taken away")
+    if options.catalog and not paths:
+        return change(options, _other_catalog, leave)
+    if prune:
+        return change(options, lambda head: _pruned(head, paths or []), leave)
+    return change(options, lambda head: inputs.read_asked(paths, head), leave)
 
 
-def _asked(head: Snapshot, paths: list[Path], *, prune: bool) -> Transition:
-    from placement.workspace.transitions import TransitionKind, between, upsert
+def _other_catalog(head: Snapshot) -> Transition:
+    from placement.workspace.transitions import TransitionKind, between
 
-    if not paths:
-        return between(head.workspace, head.workspace, kind=TransitionKind.CAPACITY)
-    if not prune:
-        return inputs.read_asked(paths, head)
+    return between(head.workspace, head.workspace, kind=TransitionKind.CAPACITY)
+
+
+def _pruned(head: Snapshot, paths: list[Path]) -> Transition:
+    from placement.workspace.transitions import upsert
+
     return upsert(head.workspace, inputs.read_workspace(paths), prune=True)
 
 

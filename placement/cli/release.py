@@ -8,9 +8,18 @@ import typer
 
 from placement.cli.changing import ChangeOptions, Leave, change
 from placement.cli.faults import ExitCode, guarded
-from placement.cli.parameters import AllowPartial, Model, words
+from placement.cli.parameters import AllowPartial, Model, choose, words
 from placement.cli.suggesting import environments
 from placement.cli.taking import takes
+
+
+def _kept(text: str) -> str:
+    """Return fields by their own names; one that cannot be kept is a usage error."""
+    from placement.workspace.transitions import Keep
+
+    known = {str(one).lower(): str(one) for one in Keep}
+    return ",".join(known[choose(word, known)] for word in words(text))
+
 
 Source = Annotated[
     str,
@@ -35,6 +44,7 @@ Kept = Annotated[
     typer.Option(
         "--keep",
         metavar="FIELD,...",
+        parser=_kept,
         help="Leave of the target: replicas, minReplicas, priority, spread, rollout.",
         show_default=False,
     ),

@@ -28,7 +28,7 @@ def title(kind: str, arguments: Mapping[str, str]) -> str:
         case "rollback", {"model": model, "environment": stage}:
             return f"rollback {model} in {stage} to nothing"
         case "capacity", _:
-            return "another catalog"
+            return "take another catalog"
         case "apply", {"prune": _}:
             return "apply, and prune"
         case _, {"model": model, "environment": stage}:

@@ -123,6 +123,33 @@ def test_a_policy_change_that_strands_is_refused_whole_unless_evicting(
     assert serial() == 2
 
 
+def test_a_gate_is_kept(placement: Command, life: Path) -> None:
+    file = life / "gate.yaml"
+    file.write_text(
+        "apiVersion: placement/v1\nkind: Environment\nmetadata: {name: staging}\n---\n"
+        "apiVersion: placement/v1\nkind: Environment\nmetadata: {name: production}\n"
+        "spec: {releasesFrom: [staging]}\n"
+    )
+    assert placement("apply", file, "--yes").code == 0
+    done = placement("release", "chat", "--from", "development", "--to", "production", "--yes")
+    assert done.code == 3
+    assert "refused (gate)" in done.err
+    assert serial() == 2
+
+
+def test_what_had_no_room_is_tried_again_when_that_is_asked_for(
+    placement: Command, life: Path
+) -> None:
+    assert placement("deploy", "big", "--version", "1", "--replicas", "40", "--yes").code == 3
+    placement("delete", "chat", "-e", "production", "--yes")
+    placement("delete", "chat", "-e", "development", "--yes")
+    before = json.loads(placement("history", "4").out)["unplaced"][0]["replicas"]
+    done = placement("apply", "--retry-unplaced", "--yes")
+    assert done.code == 3
+    assert json.loads(done.out)["unplaced"][0]["replicas"] == before - 2
+    assert "committed as serial 5: apply" in done.err
+
+
 def test_an_undecided_change_has_its_own_code(
     placement: Command, life: Path, stub_planner: Install
 ) -> None:
@@ -171,7 +198,7 @@ def test_other_prices_take_effect_by_apply_alone(
     assert "another catalog" in done.err
     done = placement("apply", "--catalog", dearer, "--yes")
     assert done.code == 0
-    assert "committed as serial 2: another catalog" in done.err
+    assert "committed as serial 2: take another catalog" in done.err
     rows = json.loads(placement("catalog", "show", "nodes").out)["items"]
     assert 0.9 in {row["pricePerHour"] for row in rows}, "the store has it from now on"
     assert placement("apply", "--catalog", dearer, "--yes").err == "nothing changes\n"
@@ -273,6 +300,15 @@ def test_a_saved_plan_takes_no_options_of_manifests(placement: Command, life: Pa
     done = placement("apply", "saved.json", "--prune", "--yes")
     assert done.code == 2
     assert "is a plan, which is committed as it was shown" in done.err
+
+
+@pytest.mark.parametrize("args", [(), ("--prune",), ("--evict",)])
+def test_apply_of_nothing_is_a_usage_error(
+    placement: Command, life: Path, args: tuple[str, ...]
+) -> None:
+    done = placement("apply", *args, "--yes")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Usage: ")
 
 
 def test_nothing_but_a_commit_makes_a_store(

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Command
 
+AGREED = dict.fromkeys(("deploy", "release", "rollback"), ("--yes",))
 POSITION = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>[A-Z]{2}\d{3}) ")
 
 
@@ -37,6 +38,16 @@ POSITION = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>[
         (("schema", "Enviroment"), "did you mean `environment`"),
         (("schema", "Policy", "-o", "csv"), "use json or yaml"),
         (("catalog", "show", "gpu"), "did you mean `gpus`"),
+        (("release", "m", "--from", "a", "--to", "b", "--keep", "replica"), "`replicas`"),
+        (("release", "m", "--from", "a"), "--to"),
+        (("rollback",), "name a MODEL and its --environment, or --to SERIAL"),
+        (("rollback", "m"), "name a MODEL and its --environment, or --to SERIAL"),
+        (("rollback", "m", "--to", "1"), "--to is for everything"),
+        (("rollback", "--to", "-1"), "`-1` is not from 0"),
+        (("deploy",), "name a MODEL"),
+        (("deploy", "m", "-f", "x.yaml"), "--file says everything"),
+        (("history", "--limit", "0"), "`0` is not from 1"),
+        (("diff",), "A [B]"),
         (("validate",), "PATH"),
         (("verify",), "PLAN"),
         (("pln",), "plan"),
@@ -45,7 +56,7 @@ POSITION = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>[
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_usage_errors(placement: Command, args: tuple[str, ...], advice: str) -> None:
-    done = placement(*args)
+    done = placement(*args, *AGREED.get(args[0], ()))
     assert done.code == 2
     assert advice in done.err
     assert done.err.startswith("Usage: ")

@@ -16,9 +16,7 @@ from placement.workspace.transitions.transition import Transition, TransitionKin
 from placement.workspace.workspace import DEVELOPMENT, PRODUCTION, Environment, Workspace
 
 
-def upsert(
-    workspace: Workspace, objects: Workspace, *, prune: bool = False
-) -> Transition:
+def upsert(workspace: Workspace, objects: Workspace, *, prune: bool = False) -> Transition:
     """Put the objects of another workspace in place of those of their names.
 
     Parameters
