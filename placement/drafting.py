@@ -217,12 +217,13 @@ class Drafter:
 
     def _unplaced(self, found: Found, plan: Plan, view: PlanView | None) -> tuple[Unplaced, ...]:
         """Return who lacks replicas; reasons are looked for only where the change has a say."""
-        free = self._free(found)
-        if view is None and any(found.standing.short):
+        pairs = zip(found.keys, found.standing.short, strict=True)
+        short = {key for key, missing in pairs if missing}
+        if view is None and short:
             view = self._whole_view(found, self._rows(found))
         if view is not None:
             proved = plan.certificate is Certificate.GLOBAL
-            return unplaced_rows(view, proved=proved, only=free)
+            return unplaced_rows(view, proved=proved, only=short)
         return tuple(
             Unplaced(*deployment.key, lacking, (LEFT_OUT,))
             for deployment, lacking in self._lacking(found)
