@@ -77,10 +77,10 @@ class Store:
             If the URL means nothing, nothing can be reached there, or it is something else.
         """
         address = read_address(url)
-        if address.file is not None and not address.file.exists():
+        if address.file is not None and not _is_there(address, address.file):
             if not create:
                 address.fail(Code.NO_STORE, "there is no store here", "a first commit makes one")
-            _make_folder(address)
+            _make_folder(address, address.file.parent)
         database = Database(address, wait=wait)
         try:
             migrate(database, create=create)
@@ -344,10 +344,20 @@ def _check_serial(connection: Connection, expected: int | None) -> None:
     raise StaleError(message, expected=expected, newest=newest, since=since)
 
 
-def _make_folder(address: Address) -> None:
+def _is_there(address: Address, file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError as error:
+        address.fail(Code.UNREACHABLE, f"the store cannot be opened: {_reason(error)}")
+
+
+def _make_folder(address: Address, folder: Path) -> None:
     """Make the folder of a file, as for the default place."""
     try:
-        (address.file or Path()).parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        address.fail(Code.UNREACHABLE, f"the folder cannot be made: {reason}")
+        address.fail(Code.UNREACHABLE, f"the folder cannot be made: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "unknown reason").lower()

@@ -6,7 +6,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -291,23 +293,54 @@ except InputError as error:
 """
 
 
-def test_where_nothing_can_be_written_it_can_still_be_read(tmp_path):
-    path = tmp_path / "state.db"
-    with Store.open(str(path)) as store:
-        deploy_once(store, chat())
-    path.chmod(0o444)
-    tmp_path.chmod(0o555)
-    for folder in tmp_path.parents[:2]:
-        folder.chmod(0o755)
-    done = subprocess.run(
-        [sys.executable, "-c", READ_ONLY, str(path)],
+@pytest.fixture
+def open_folder():
+    """A folder that others may enter, which those of the tests are not."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def as_nobody(program, path):
+    return subprocess.run(
+        [sys.executable, "-c", program, str(path)],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": os.getcwd()},
     )
-    tmp_path.chmod(0o755)
+
+
+def test_where_nothing_can_be_written_it_can_still_be_read(open_folder):
+    path = open_folder / "state.db"
+    with Store.open(str(path)) as store:
+        deploy_once(store, chat())
+    path.chmod(0o444)
+    open_folder.chmod(0o555)
+    done = as_nobody(READ_ONLY, path)
+    open_folder.chmod(0o755)
     assert done.stdout.split() == ["1", "PL707"], done.stderr
+
+
+CLOSED = """
+import os, sys
+from placement import InputError, Store
+try:
+    import placement.store.store
+    if os.geteuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    Store.open(sys.argv[1])
+except InputError as error:
+    print(error.diagnostics[0].code, error.diagnostics[0].message)
+"""
+
+
+def test_a_folder_that_may_not_be_entered_is_an_error(open_folder):
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o000)
+    done = as_nobody(CLOSED, closed / "state.db")
+    assert done.stdout == "PL703 the store cannot be opened: permission denied\n", done.stderr
 
 
 LAZY = """
