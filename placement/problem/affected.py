@@ -328,6 +328,33 @@ class Affected:
             if any(row.key not in going for row, _ in rows)
         )
 
+    def floor(self, key: Key, ledger: Ledger) -> int:
+        """Return what a deployment adds to the last tier at least if nothing moves.
+
+        Parameters
+        ----------
+        ledger : Ledger
+            What is left for it, and for others.
+        """
+        values, groups, wanted = self.values(key), self.fleet.group_of, self.wanted(key)
+        staying = [
+            int(values[groups[lot.node]])
+            for lot in self.lots(key)
+            if lot.may_stay
+            for _ in range(lot.row[0].replicas)
+        ]
+        total = sum(sorted(staying)[:wanted])
+        left = max(wanted - len(staying), 0)
+        room = ledger.room(self.after.by_key[key]) * self.fleet.accepts
+        most = np.bincount(groups, weights=room, minlength=len(values)) * self.eligible(key)
+        for group in np.argsort(values, kind="stable").tolist():
+            taken = min(left, int(most[group]))
+            total += taken * int(values[group])
+            left -= taken
+            if not left:
+                break
+        return total
+
     def landing(self, keys: Sequence[Key], ledger: Ledger, *, breadth: int | None) -> Ints:
         """Return the nodes that new replicas of some deployments may come to.
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from placement.problem.affected import Affected
 from placement.problem.fleet import Ints
-from placement.problem.ledger import Key
+from placement.problem.ledger import Key, Ledger
 from placement.solvers.exact import Report
 from placement.solvers.growth import Growth
 from placement.solvers.limits import Limits
@@ -70,12 +70,26 @@ class ChangeSolver:
         ledger = self.affected.without(keys)
         near = self.affected.landing(keys, ledger, breadth=BREADTH)
         found = self._solve(keys, near, whole=False)
-        if found.standing.ideal and found.solved.exact:
+        if found.standing.ideal and found.solved.exact and self._is_cheapest(found, ledger):
             return found
         far = self.affected.landing(keys, ledger, breadth=None)
         if len(far) == len(near):
             return found
         return self._solve(keys, far, whole=False)
+
+    def _is_cheapest(self, found: Found, ledger: Ledger) -> bool:
+        """Whether no node further away could make an ideal placement better.
+
+        The near nodes are the best for one deployment alone. Several may be in each other's way,
+        and what a whole node costs depends on who shares it.
+        """
+        if self.affected.bill_nodes:
+            return False
+        if len(found.keys) == 1:
+            return True
+        bounds = {tier.name: tier.bound for tier in found.solved.bounds}
+        floor = sum(self.affected.floor(key, ledger) for key in found.keys)
+        return bounds[self.affected.objective.name] == floor
 
     def whole(self) -> Found:
         """Return the best placement with everything free that could make room."""
