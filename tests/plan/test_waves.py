@@ -355,32 +355,67 @@ def test_what_fits_one_node_need_not_fit_another() -> None:
     assert len(steps(put_in_order(asked, other, swap, catalog=catalog))) == 1
 
 
+def test_the_same_replicas_fit_one_node_and_not_another() -> None:
+    held = {"n/1": Reserved((0, 1000))}
+    catalog = make_catalog(
+        REGIONS, GPUS, [gpu_group("n", EAST, "a", "T4", 3, gpu_count=2)], reserved=held
+    )
+    runs = [At("a", "n/2")]
+    plans = [At("a", "n/0", 2), At("a", "n/1", 2)]
+    assert put_in_order((one("a"),), runs, plans, catalog=catalog) == NEVER
+
+
 def test_an_order_is_ruled_out_without_trying_every_interleaving() -> None:
-    # Six replicas can leave in any of 720 orders for places that unlock nothing.
-    groups = [gpu_group("n", EAST, "a", "T4", 10, gpu_count=8)]
+    # `w` waits for all others on n/0, two of those for `x`, and `x` for `w`. Six GPUs are free for
+    # the first of them, in any order: that leads to 64 states without `y` and to 57 with it.
+    groups = [gpu_group("n", EAST, "a", "T4", 3, gpu_count=8, cpus=64_000)]
     catalog = make_catalog(REGIONS, GPUS, groups)
     names = "abcdef"
-    asked = (*(one(name) for name in names), one("x", 8), one("y", 2))
-    runs = [At(name, "n/0") for name in names] + [At("y", "n/0"), At("x", "n/1")]
-    plans = [At(name, "n/1") for name in names] + [At("y", "n/1"), At("x", "n/0")]
-    assert put_in_order(asked, runs, plans, catalog=catalog) == NEVER
-    room = [At(name, "n/2") for name in names] + [At("y", "n/1"), At("x", "n/0")]
-    assert put_in_order(asked, runs, room, catalog=catalog, budget=64) == NEVER
+    asked = (*(one(name) for name in names), one("w", 8), one("x", 2), one("y", 2))
+    runs = [At("w", "n/2"), At("x", "n/1"), At("y", "n/0"), *(At(name, "n/0") for name in names)]
+    plans = [At("w", "n/0"), At("x", "n/2"), At("y", "n/1"), *(At(name, "n/1") for name in names)]
+    assert put_in_order(asked, runs, plans, catalog=catalog, budget=120) == NEVER
+    assert not put_in_order(asked, runs, plans, catalog=catalog, budget=119).proved
+
+
+def two_versions(asked: ModelDeployment, newer: ModelDeployment, *runs: At) -> Workspace:
+    """Return a workspace in which the first row is of the old version and others of the new."""
+    old = running(CATALOG, workspace(asked), runs[0])
+    new = running(CATALOG, workspace(newer), *runs[1:])
+    return replace(new, running=(*old.running, *new.running))
 
 
 def test_rows_of_two_versions_are_removed_and_moved() -> None:
-    old = running(CATALOG, workspace(one("a")), At("a", "n/0"))
-    second = running(CATALOG, workspace(one("a", version="2")), At("a", "n/0"), At("a", "n/1"))
-    mixed = replace(second, running=(*old.running, *second.running))
-    new = changed(mixed, (one("a", version="2"), one("b", 2)), ())
-    plan = plan_of(CATALOG, new, At("a", "n/1"), At("b", "n/2"))
+    newer = one("a", version="2")
+    mixed = two_versions(one("a"), newer, At("a", "n/0"), At("a", "n/0"), At("a", "n/1"))
+    new = changed(mixed, (newer, one("b")), ())
+    plan = plan_of(CATALOG, new, At("a", "n/1"), At("a", "n/2"), At("b", "n/0"))
     found = order(CATALOG, mixed, new, plan.assignments)
     assert found.waves is not None
-    assert [[(c.model, c.version) for c in wave] for wave in found.waves] == [
-        [("a", "2"), ("b", "1")],
-        [("a", "1")],
+    assert [[(c.model, c.version, str(c.action)) for c in wave] for wave in found.waves] == [
+        [("a", "2", "move")],
+        [("b", "1", "place")],
+        [("a", "1", "remove")],
     ]
     assert list(check(CATALOG, mixed, new, replace(plan, waves=found.waves))) == []
+
+
+def test_shares_of_two_versions_leave_their_own_gpus() -> None:
+    newer = one("a", "0.5", version="2")
+    mixed = two_versions(
+        one("a", "0.5"), newer, At("a", "n/0", 1, 0), At("a", "n/0", 1, 1), At("a", "n/1", 1, 0)
+    )
+    new = changed(mixed, (newer, one("b", "0.8")), ())
+    plan = plan_of(CATALOG, new, At("a", "n/1", 1, 0), At("b", "n/0", 1, 1))
+    found = order(CATALOG, mixed, new, plan.assignments)
+    assert found.waves is not None
+    assert [[(c.model, c.version, str(c.action)) for c in wave] for wave in found.waves] == [
+        [("a", "2", "remove"), ("b", "1", "place")],
+        [("a", "1", "remove")],
+    ]
+    assert list(check(CATALOG, mixed, new, replace(plan, waves=found.waves))) == []
+    early = (*found.waves[0], *found.waves[1])
+    assert len(list(check(CATALOG, mixed, new, replace(plan, waves=(early,))))) == 1
 
 
 def test_a_final_state_that_does_not_fit_has_no_order() -> None:

@@ -106,6 +106,9 @@ def test_old_replicas_of_surge_go_after_the_last_arrival_of_anybody() -> None:
         "the last new ones arrive in wave 3"
     ]
     assert len(judged(runs, after, plans, [new, other, old])) == 1
+    unnamed = replace(workspace(*after), running=runs.running)  # the version says it
+    early = replace(plan_of(CATALOG, unnamed, *plans), waves=((new, other, old),))
+    assert len(list(check(CATALOG, runs, unnamed, early))) == 1
     recreate = (deployment("a", version="2", rollout="recreate"), deployment("b"))
     assert judged(runs, recreate, plans, [old], [new, other]) == []
 
