@@ -107,7 +107,16 @@ class Evictions:
             return np.ones(len(self.nodes), np.int64)
         free = self.ledger.whole[self.nodes] * UNIT
         first: Ints = np.maximum(gpus * (self.room[self.nodes] + 1) - free, 1)
-        return np.minimum(first, gpus)
+        least: Ints = np.minimum(first, gpus) * self._least_held() // UNIT
+        return np.maximum(least, 1)
+
+    def _least_held(self) -> Ints:
+        """Return per node how little may hold up a whole GPU: the fewest thousandths in shares."""
+        least = np.full(len(self.nodes), UNIT, np.int64)
+        for i, node in enumerate(self.nodes.tolist()):
+            held = [UNIT - free for free in self.ledger.slots.get(node, ()) if free < UNIT]
+            least[i] = min(held, default=UNIT)
+        return least
 
     def _at(self, node: int, bound: int) -> Eviction | None:
         """Return the cheapest eviction on one node, by weight per replica that then fits."""
