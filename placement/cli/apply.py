@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placement.cli import inputs, storing
-from placement.cli.changing import ChangeOptions, Leave, change, check_agreement, refused, settle
+from placement.cli.changing import ChangeOptions, change, check_agreement, refused, settle
 from placement.cli.documents import check_writable
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.parameters import AllowPartial, Evict, Paths
 from placement.cli.saving import lacks_order
+from placement.cli.solving import Leave
 from placement.cli.taking import takes
 from placement.errors import StaleError
 from placement.workspace.refusal import Refusal, RefusalReason

@@ -27,10 +27,9 @@ from placement.cli.parameters import (
     TimeLimit,
     Yes,
 )
-from placement.cli.progress import Reporter
-from placement.cli.signals import run_cancellable
+from placement.cli.solving import ORDINARY, Leave, transact
 from placement.cli.wording import refusal_lines, title
-from placement.options import Billing
+from placement.options import Billing, SolveOptions
 from placement.plan.rows import Action
 from placement.workspace.refusal import Refusal
 
@@ -63,18 +62,19 @@ class ChangeOptions:
     objective: ObjectiveOption = "cost"
     billing: BillingOption = None
 
+    @property
+    def solving(self) -> SolveOptions:
+        """What of them concerns the solve."""
+        return SolveOptions(
+            objective=self.objective,
+            billing=self.billing or Billing.SHARE,
+            gap=self.gap,
+            time_limit=self.time_limit,
+            seed=self.seed,
+        )
 
-@dataclass(frozen=True)
-class Leave:
-    """What a change may do beyond the ordinary; see ``Planner.transact``."""
 
-    allow_partial: bool = False
-    evict: bool = False
-    retry_unplaced: bool = False
-    other_catalog: bool = False
-
-
-def change(options: ChangeOptions, asked: Asked, leave: Leave = Leave()) -> ExitCode:
+def change(options: ChangeOptions, asked: Asked, leave: Leave = ORDINARY) -> ExitCode:
     """Preview a change of the newest state, show it, and commit it if that is agreed to."""
     check_agreement(options)
     check_writable(options.out)
@@ -186,13 +186,10 @@ def _written(
 def _preview(
     options: ChangeOptions, leave: Leave, head: Snapshot, found: Transition | Refusal
 ) -> Preview:
-    today, after = _catalogs(options, head, may_differ=leave.other_catalog)
+    catalogs = _catalogs(options, head, may_differ=leave.other_catalog)
     if isinstance(found, Refusal):
-        return _refused_preview(head, after, found)
-    preview, interrupted = _solved(options, leave, head, found, today, after)
-    if interrupted:
-        raise KeyboardInterrupt
-    return preview
+        return _refused_preview(head, catalogs[1], found)
+    return transact(found, catalogs, options.solving, leave, serial=head.serial)
 
 
 def _catalogs(
@@ -211,37 +208,6 @@ def _catalogs(
         message = "the store was last used with another catalog; change it with `apply --catalog`"
         raise typer.BadParameter(message, param_hint="--catalog")
     return head.catalog, given
-
-
-def _solved(
-    options: ChangeOptions,
-    leave: Leave,
-    head: Snapshot,
-    transition: Transition,
-    today: Catalog,
-    after: Catalog,
-) -> tuple[Preview, bool]:
-    from placement.planner import Planner
-
-    with Reporter() as reporter:
-        return run_cancellable(
-            lambda cancel: Planner(today).transact(
-                transition,
-                catalog=after,
-                allow_partial=leave.allow_partial,
-                evict=leave.evict,
-                retry_unplaced=leave.retry_unplaced,
-                serial=head.serial,
-                objective=options.objective,
-                billing=options.billing or Billing.SHARE,
-                gap=options.gap,
-                time_limit=options.time_limit,
-                seed=options.seed,
-                on_progress=reporter.show,
-                cancel=cancel,
-            ),
-            notice="stopping; nothing has changed (once more: stop at once)",
-        )
 
 
 def _refused_preview(head: Snapshot, catalog: Catalog, refusal: Refusal) -> Preview:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from placement.cli.changing import Asked, ChangeOptions, Leave, change
+from placement.cli.changing import Asked, ChangeOptions, change
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.parameters import AllowPartial, not_negative
+from placement.cli.solving import Leave
 from placement.cli.suggesting import environments, models
 from placement.cli.taking import takes
 from placement.workspace.workspace import PRODUCTION

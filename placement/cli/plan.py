@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from placement.cli import inputs, output, storing
@@ -23,8 +23,8 @@ from placement.cli.parameters import (
     TimeLimit,
     Workers,
 )
-from placement.cli.progress import Reporter
-from placement.cli.signals import run_cancellable
+from placement.cli.solving import Leave, solve, transact
+from placement.cli.wording import refusal_lines
 from placement.options import Billing, SolveOptions
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def plan(
     else:
         question = _from_store(paths, catalog, place)
     answer, interrupted = solve(question.catalog, question.workspace, options)
-    answer = _completed(answer, question)
+    if question.transition is not None:
+        answer = _as_change(answer, question, question.transition, options)
     for warning in answer.warnings:
         output.say(f"warning: {warning}")
     output.emit(_render(answer, question, output.choose_format(form)))
@@ -89,6 +90,7 @@ class _Question:
     workspace: Workspace
     transition: Transition | None = None
     serial: int = 0
+    today: Catalog | None = None
 
 
 def _from_files(paths: list[Path] | None, catalog: Path | None, current: Path | None) -> _Question:
@@ -103,42 +105,33 @@ def _from_store(paths: list[Path] | None, catalog: Path | None, store: str | Non
         head = storing.head_of(opened)
     transition = inputs.read_asked(paths, head)
     fleet = inputs.catalog_of_head(head, catalog)
-    return _Question(fleet, transition.after, transition, head.serial)
+    return _Question(fleet, transition.after, transition, head.serial, head.catalog)
 
 
-def _completed(answer: Plan, question: _Question) -> Plan:
-    """Return a plan that says what it changes of the store, if it does."""
-    if question.transition is None:
-        return answer
+def _as_change(
+    answer: Plan, question: _Question, transition: Transition, options: SolveOptions
+) -> Plan:
+    """Return a plan that says what it changes of the store, and in which order.
+
+    Planned as a whole, new replicas may take the places of old ones that have to stay until these
+    run. Then the change alone is planned: that plan has an order, though it costs more.
+    """
     from placement.cli.saving import as_change, lacks_order
 
-    answer = as_change(answer, question.transition, question.catalog, serial=question.serial)
-    if lacks_order(answer):
-        output.say("warning: no order of the steps is known; `placement apply` looks for one")
-    return answer
-
-
-def solve(catalog: Catalog, workspace: Workspace, options: SolveOptions) -> tuple[Plan, bool]:
-    """Return the verified plan and whether a signal cut the solve short."""
-    from placement.planner import Planner
-
-    with Reporter() as reporter:
-        answer, interrupted = run_cancellable(
-            lambda cancel: Planner(catalog).plan(
-                workspace,
-                objective=options.objective,
-                billing=options.billing,
-                gap=options.gap,
-                time_limit=options.time_limit,
-                seed=options.seed,
-                workers=options.workers,
-                on_progress=reporter.show,
-                cancel=cancel,
-            )
-        )
-    if interrupted and answer.stopped_by == "cancel":
-        answer = replace(answer, stopped_by="signal")
-    return answer, interrupted
+    catalog, serial = question.catalog, question.serial
+    whole = as_change(answer, transition, catalog, serial=serial)
+    if not lacks_order(whole) or whole.stopped_by == "signal":
+        return whole
+    catalogs = (question.today or catalog, catalog)
+    leave = Leave(retry_unplaced=True)
+    preview = transact(transition, catalogs, options, leave, serial=serial)
+    if preview.refusal is not None:
+        output.say("warning: no order of the steps is known, so this plan cannot be applied")
+        for line in refusal_lines(preview.refusal):
+            output.say(line)
+        return whole
+    output.say("the cheapest plan has no order of its steps; this is the best that has one")
+    return preview.plan
 
 
 def _render(answer: Plan, question: _Question, form: Format) -> str:

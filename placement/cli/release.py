@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from placement.cli.changing import ChangeOptions, Leave, change
+from placement.cli.changing import ChangeOptions, change
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.parameters import AllowPartial, Model, choose, words
+from placement.cli.solving import Leave
 from placement.cli.suggesting import environments
 from placement.cli.taking import takes
 

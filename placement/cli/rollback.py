@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placement.cli import storing
-from placement.cli.changing import Asked, ChangeOptions, Leave, change
+from placement.cli.changing import Asked, ChangeOptions, change
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.parameters import AllowPartial, Environment, Evict, not_negative_whole
+from placement.cli.solving import Leave
 from placement.cli.suggesting import models
 from placement.cli.taking import takes
 from placement.workspace.refusal import Refusal, RefusalReason

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from placement.cli.changing import ChangeOptions, Leave, change
+from placement.cli.changing import ChangeOptions, change
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.parameters import AllowPartial, Model
+from placement.cli.solving import ORDINARY, Leave
 from placement.cli.suggesting import environments
 from placement.cli.taking import takes
 
@@ -40,7 +41,7 @@ def enable(
 @takes(ChangeOptions)
 def disable(options: ChangeOptions, model: Model, environment: Stage) -> ExitCode:
     """Switch a deployment off: it keeps its record, uses nothing and cannot be called."""
-    return _switch(options, model, environment, Leave(), enabled=False)
+    return _switch(options, model, environment, ORDINARY, enabled=False)
 
 
 @guarded

@@ -244,6 +244,36 @@ def test_a_saved_plan_needs_no_manifests(placement: Command, life: Path) -> None
     assert sum(row["replicas"] for row in rows) == 3
 
 
+def test_a_saved_plan_says_in_which_order(placement: Command, life: Path) -> None:
+    other = life / "other.yaml"
+    other.write_text(LIFE.replace("version: A", "version: Z"))
+    planned = placement("plan", other, "--store", DEFAULT_URL, "--out", "plan.json")
+    waves = json.loads(planned.out)["waves"]
+    assert [[step["action"] for step in wave] for wave in waves] == [["place"], ["remove"]]
+    assert "this is the best that has one" in planned.err, "A holds the cheapest place until then"
+    assert placement("apply", "plan.json", "--yes").code == 0
+
+
+def test_a_plan_with_an_order_is_kept_as_it_is(placement: Command, life: Path) -> None:
+    none = life / "none.yaml"
+    none.write_text(LIFE.replace("version: A", "version: A, enabled: false"))
+    planned = placement("plan", none, "--store", DEFAULT_URL, "--out", "plan.json")
+    assert planned.err == ""
+    assert "scope" not in json.loads(planned.out)["tiers"][-1]
+    assert placement("apply", "plan.json", "--yes").code == 0
+
+
+def test_a_plan_that_cannot_be_applied_says_so(placement: Command, life: Path, rules: Path) -> None:
+    other = life / "other.yaml"
+    other.write_text(LIFE.replace("{version: B", "{version: Z, replicas: 2"))
+    assert placement("apply", rules, "--yes").code == 0
+    placement("deploy", "more", "--version", "1", "-e", "development", "--yes")
+    planned = placement("plan", other, "--store", DEFAULT_URL, "--out", "plan.json")
+    assert "this plan cannot be applied" in planned.err
+    assert "refused (capacity)" in planned.err
+    assert placement("apply", "plan.json", "--yes").code == 4
+
+
 def test_a_stale_preview_is_not_committed(placement: Command, life: Path) -> None:
     placement("deploy", "chat", "--version", "C", "--dry-run", "--out", "saved.json")
     placement("deploy", "chat", "--version", "D", "--yes")

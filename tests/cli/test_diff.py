@@ -94,3 +94,20 @@ def test_plans_and_manifests_are_not_compared(placement: Command, plans: tuple[s
     done = placement("diff", plans[0], "life.yaml")
     assert (done.code, done.out) == (2, "")
     assert "compare two plans" in done.err
+
+
+def test_other_counts_on_one_node_are_replicas(placement: Command, fleet: Path, home: Path) -> None:
+    for count in (2, 3):
+        file = home / f"{count}.yaml"
+        text = LIFE.split("---")[0]
+        file.write_text(text.replace("A}", f"A, replicas: {count}, resources: {{gpus: 0}}}}"))
+        placement("plan", file, "--catalog", fleet, "--out", f"{count}.json")
+    first, *_ = json.loads(placement("diff", "2.json", "3.json").out)["items"]
+    assert (first["field"], first["a"], first["b"]) == ("replicas", 2, 3)
+
+
+def test_other_prices_are_costs(placement: Command, plans: tuple[str, str], life: Path) -> None:
+    dear = life / "dear.json"
+    dear.write_text((life / plans[0]).read_text().replace('"costPerHour":0.526', '"costPerHour":1'))
+    items = json.loads(placement("diff", plans[0], dear).out)["items"]
+    assert {(item["field"], item["a"], item["b"]) for item in items} == {("costPerHour", 0.526, 1)}
