@@ -31,6 +31,7 @@ from placement.verifier.rules import cost_faults, plan_faults
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
+    from placement.plan.rows import Change
     from placement.plan.view import PlanView
     from placement.workspace.refusal import Refusal
     from placement.workspace.workspace import ModelDeployment, Workspace
@@ -109,11 +110,12 @@ def verify(
         found += _no_answer(plan)
     else:
         found += cost_faults(resolved, billing=counted)
-        found += _bookkeeping(view, plan)
+        changes = diff(workspace, catalog, plan.assignments, state=view.state)
+        found += _bookkeeping(view, plan, changes)
         found += _tiers(plan.tiers, tiers)
         found += _claims(plan)
         if before is not None and plan.transition is not None:
-            found += check_waves(catalog, before, workspace, plan)
+            found += check_waves(catalog, before, workspace, plan, changes=changes)
             found += check_transition(before, workspace, plan)
     return Report(tuple(sorted(set(found))), tiers, _checked(view))
 
@@ -204,9 +206,8 @@ def _refused(plan: Plan, refusal: Refusal) -> Iterator[Violation]:
         yield Violation("refusal", "plan", "no message is given")
 
 
-def _bookkeeping(view: PlanView, plan: Plan) -> Iterator[Violation]:
+def _bookkeeping(view: PlanView, plan: Plan, changes: tuple[Change, ...]) -> Iterator[Violation]:
     yield from _unplaced(view, plan)
-    changes = diff(view.workspace, view.catalog, plan.assignments, state=view.state)
     yield from _compare("changes", plan.changes, changes)
     yield from _compare("observed", plan.observed, observed_rows(view))
     forced = [(f.model, f.environment, f.node, f.replicas) for f in view.state.forced]

@@ -9,7 +9,7 @@ import pytest
 from placement.catalog.catalog import Catalog, make_catalog
 from placement.catalog.rows import NodeState, Reserved
 from placement.plan.rows import Action
-from placement.plan.waves import Order, check, order
+from placement.plan.waves import BUDGET, Order, check, order
 from placement.workspace.workspace import ModelDeployment, Workspace
 from tests.verifier.fleet import (
     EAST,
@@ -48,7 +48,7 @@ def put_in_order(
     after: tuple[ModelDeployment, ...] | None = None,
     replaced: tuple[str, ...] = (),
     catalog: Catalog = CATALOG,
-    budget: int = 20_000,
+    budget: int = BUDGET,
 ) -> Order:
     """Return the order of a change, judged by ``check`` if there is one."""
     old = running(catalog, workspace(*before), *runs)

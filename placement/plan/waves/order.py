@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from placement.workspace.assignment import Assignment
     from placement.workspace.workspace import Workspace
 
-BUDGET = 20_000
+BUDGET = 10_000
 """States that are looked at before the answer is left open."""
 
 
@@ -69,7 +69,8 @@ def order(
     -------
     Order
     """
-    steps = steps_of(after, before.running if running is None else running, rows)
+    old = before.running if running is None else running
+    steps = steps_of(after, *_concerned(after, old, rows))
     if not any(one.leaves for one in steps):
         return Order((), proved=True)
     rooms = Rooms(catalog, before, after)
@@ -86,6 +87,23 @@ def order(
         return Order(None, proved=True)
     timeline = Timeline(rooms, {node: today[node] for node in full}, _roomy(rooms, steps, full))
     return Order(Schedule(timeline, steps).run(blocks), proved=True)
+
+
+def _concerned(
+    after: Workspace, old: Sequence[Assignment], new: Sequence[Assignment]
+) -> tuple[list[Assignment], list[Assignment]]:
+    """Return the rows of deployments that change, and those on nodes that these reach."""
+    runs, plans = ({(*row.key, *_what(row)) for row in rows} for rows in (old, new))
+    changed = {(model, environment) for model, environment, *_ in runs ^ plans} | after.replaced
+    reached = {row.node for row in new if row.key in changed}
+    before, later = (
+        [row for row in rows if row.key in changed or row.node in reached] for rows in (old, new)
+    )
+    return before, later
+
+
+def _what(row: Assignment) -> tuple[object, ...]:
+    return (row.version, row.node, row.gpu, row.replicas, row.gpus)
 
 
 def _search(rooms: Rooms, parts: Iterable[Part], budget: Budget) -> list[list[Hop]] | None:

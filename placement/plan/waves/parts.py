@@ -77,6 +77,14 @@ class Part:
         """Return the movers that leave a node, with their slots."""
         return self._leaving[node]
 
+    def leaving_slots(self, node: str) -> Sequence[int]:
+        """Return the slots of departures from a node."""
+        return self._slots[node][0]
+
+    def slots(self, node: str) -> Sequence[int]:
+        """Return all slots on a node."""
+        return self._slots[node][1]
+
     def departed(self, node: str, state: State) -> dict[Item, int]:
         """Return what has left a node, counted below zero."""
         return {
@@ -102,6 +110,14 @@ class Part:
     @cached_property
     def _arriving(self) -> Mapping[str, list[tuple[Mover, int]]]:
         return self._by_node((mover, slot) for mover in self.movers for slot in mover.arrive)
+
+    @cached_property
+    def _slots(self) -> Mapping[str, tuple[list[int], list[int]]]:
+        found = {}
+        for node in self.full:
+            leave = [slot for _, slot in self._leaving[node]]
+            found[node] = (leave, [*leave, *(slot for _, slot in self._arriving[node])])
+        return found
 
     def _by_node(self, slots: Iterable[tuple[Mover, int]]) -> Mapping[str, list[tuple[Mover, int]]]:
         found: dict[str, list[tuple[Mover, int]]] = defaultdict(list)
@@ -131,7 +147,7 @@ def parts_of(
 
 
 def _part(movers: Sequence[Steps], nodes: set[str], today: Loads, full: Loads) -> Part:
-    slots = _Slots()
+    slots = _Numbering()
     found = [
         Mover(
             one,
@@ -151,7 +167,7 @@ def _part(movers: Sequence[Steps], nodes: set[str], today: Loads, full: Loads) -
     )
 
 
-class _Slots:
+class _Numbering:
     """Numbers slots as they come."""
 
     def __init__(self) -> None:

@@ -44,6 +44,9 @@ class Search:
 
     def __init__(self, rooms: Rooms, part: Part, budget: Budget) -> None:
         self._rooms, self._part, self._budget = rooms, part, budget
+        # Nodes are judged by the slots on them: adding up what is there takes much longer.
+        self._contests: dict[tuple[str, State], bool] = {}
+        self._crowds: dict[tuple[str, State], bool] = {}
 
     def run(self) -> tuple[Block, ...] | None:
         """Return blocks of moves in an order that works, or None if no order does.
@@ -138,20 +141,29 @@ class Search:
         return self._free(mover, state, contested)[:1] or [s for s in mover.arrive if state[s]]
 
     def _contested(self, state: State) -> frozenset[str]:
+        return frozenset(node for node in self._part.full if self._is_contested(node, state))
+
+    def _is_contested(self, node: str, state: State) -> bool:
         part = self._part
-        return frozenset(
-            node
-            for node, full in part.full.items()
-            if not self._rooms.fits(node, joined(full, part.departed(node, state)))
-        )
+        memory = (node, tuple([state[slot] for slot in part.leaving_slots(node)]))
+        known = self._contests.get(memory)
+        if known is None:
+            load = joined(part.full[node], part.departed(node, state))
+            known = self._contests[memory] = not self._rooms.fits(node, load)
+        return known
 
     def _is_crowded(self, slot: int, state: State) -> bool:
         """Whether the node of an arrival is over capacity in a state."""
         part, node = self._part, self._part.node_of(slot)
         if node not in part.full:
             return False
-        load = joined(part.today[node], part.departed(node, state))
-        return not self._rooms.fits(node, joined(load, part.arrived(node, state)))
+        memory = (node, tuple([state[other] for other in part.slots(node)]))
+        known = self._crowds.get(memory)
+        if known is None:
+            load = joined(part.today[node], part.departed(node, state))
+            load = joined(load, part.arrived(node, state))
+            known = self._crowds[memory] = not self._rooms.fits(node, load)
+        return known
 
 
 def _less(state: State, *slots: int) -> State:
