@@ -151,15 +151,19 @@ class Evictions:
         return max(0, min(fit)) - int(self.room[node])
 
     def _gpus(self, node: int, rows: Sequence[Held], chosen: Sequence[int]) -> list[int]:
-        wish = self.deployment
-        if not wish.gpus:
+        wish, slots = self.deployment.gpus, list(self.ledger.slots_of(node))
+        if not wish:
             return []
-        if any(d.is_share for (_, d), n in _pairs(rows, chosen) if n) or wish.is_share:
-            total = sum(self.ledger.slots_of(node)) - int(self.ledger.taken[node]) * UNIT
-            gone = _sum(d.gpus * n for (_, d), n in _pairs(rows, chosen))
-            return [(total + gone) // wish.gpus]
-        gone = _sum(d.gpus * n for (_, d), n in _pairs(rows, chosen))
-        return [(int(self.ledger.whole[node]) * UNIT + gone) // wish.gpus]
+        taken = int(self.ledger.taken[node])
+        for (row, d), count in _pairs(rows, chosen):
+            if not d.is_share:
+                taken -= d.gpus // UNIT * count
+            elif row.gpu is not None and row.gpu < len(slots):
+                slots[row.gpu] += d.gpus * count
+        idle = slots.count(UNIT)
+        if wish >= UNIT:
+            return [(idle - taken) * UNIT // wish]
+        return [sum(free // wish for free in slots) - min(taken, idle) * (UNIT // wish)]
 
 
 def least_weight(evictions: Iterable[Eviction], short: int, *, step: int) -> int | None:
