@@ -36,7 +36,9 @@ def shown(command: str, folder: Path) -> str:
         text=True,
         check=False,
     )
-    return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+    lines = (line.rstrip() for line in done.stdout.splitlines())
+    # A slow machine is told of progress.
+    return "".join(f"{line}\n" for line in lines if not line.startswith("planning "))
 
 
 def regenerated(text: str) -> str:
