@@ -21,7 +21,7 @@ def main():
                     entry = deploy_once(store, chat(str(number), model=name), author=name)
                 except StaleError:
                     conflicts += 1
-                    time.sleep(random.uniform(0, 0.02))
+                    time.sleep(random.uniform(0, 0.1))
                 else:
                     serials.append(entry.serial)
                     break
