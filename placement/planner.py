@@ -352,7 +352,7 @@ class Planner:
             options=options,
             leave=leave,
             masks=warm.masks,
-            anew=fleet.digest != self.catalog.digest,
+            anew=fleet.digest != self.catalog.digest or transition.kind is TransitionKind.CAPACITY,
             serial=serial,
             warnings=_checked_names(asked, fleet),
             stats=MappingProxyType({"versions": _versions(), "options": _told(options)}),

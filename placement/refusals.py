@@ -46,11 +46,16 @@ class Judge:
         for key in self.affected.keys:
             if self.affected.eligible(key).any() or not self.affected.wanted(key):
                 continue
-            if key in self.affected.changed:
-                return self._no_node_group(key, RefusalReason.POLICY)
-            if not self.leave.evict:
+            if self._is_edit(key) and not self.leave.evict:
                 return self._no_node_group(key, RefusalReason.STRANDS)
+            if key in self.affected.changed and not self._is_edit(key):
+                return self._no_node_group(key, RefusalReason.POLICY)
         return None
+
+    def _is_edit(self, key: Key) -> bool:
+        """Whether a deployment runs and goes on as it is, perhaps under other rules."""
+        strict = key in self.affected.transition.strict
+        return not strict and bool(self.affected.rows(key))
 
     def _no_node_group(self, key: Key, reason: RefusalReason) -> Refusal:
         deployment = self.affected.after.by_key[key]
@@ -86,7 +91,8 @@ class Judge:
             return self.leave.partial and placed >= max(1, deployment.min_replicas)
         if key in self.affected.changed:
             running = sum(row.replicas for row in self.affected.rows(key))
-            return self.affected.wanted(key) - short >= min(running, deployment.replicas)
+            kept = self.affected.wanted(key) - short >= min(running, deployment.replicas)
+            return kept or self.leave.evict
         if self.leave.retry_unplaced:
             running = sum(row.replicas for row in self.affected.rows(key))
             return self.affected.wanted(key) - short >= running or self.leave.evict
@@ -96,12 +102,14 @@ class Judge:
         deployment = self.affected.after.by_key[key]
         wanted = self.affected.wanted(key)
         name = subject(deployment)
-        if key in self.affected.changed:
+        if not self._is_edit(key):
             each = f" of {thousandths(deployment.gpus)} GPUs" if deployment.gpus else ""
             message = f"{short} of {wanted} replicas{each} of `{name}` do not fit"
             reason = RefusalReason.CAPACITY
         else:
-            message = f"{short} of {wanted} running replicas of `{name}` would have no place"
+            running = sum(row.replicas for row in self.affected.rows(key))
+            lost = running - (wanted - short)
+            message = f"{lost} of {running} running replicas of `{name}` would have no place"
             reason = RefusalReason.STRANDS
         return self._refusal(reason, message, self._cut(key), proved=proved)
 

@@ -105,7 +105,7 @@ class Affected:
         self._masks: dict[Key, Mask] = {}
         self.compiled = Counter({"deployments": 0, "pairs": 0})
         concerned = {*self.changed, *(k for k in state.stale if self._runs(k))}
-        if anew or transition.edits_policies:
+        if anew or transition.edits_policies or state.is_astray:
             concerned |= self._unsettled(anew=anew)
         concerned |= self._crowded()
         if retry:
@@ -234,9 +234,12 @@ class Affected:
         return self.state.rows_of.get(key, ())
 
     def wanted(self, key: Key) -> int:
-        """Return how many replicas of a deployment this change is to place."""
+        """Return how many replicas of a deployment this change is to place.
+
+        What runs of an earlier template is replaced, though it is not this change that made it so.
+        """
         deployment = self.after.by_key[key]
-        if key in self.changed or self.retry:
+        if key in self.changed or key in self.state.stale or self.retry:
             return deployment.replicas
         return min(deployment.replicas, sum(row.replicas for row in self.rows(key)))
 
@@ -441,10 +444,18 @@ class Affected:
         self.compiled["pairs"] += sum(int(mask[groups].sum()) for mask in eligible)
 
     def _strict(self, keys: Sequence[Key]) -> frozenset[int]:
-        """Return the deployments that come first, if others may want the same room."""
-        strict = frozenset(i for i, key in enumerate(keys) if key in self.transition.strict)
+        """Return the deployments that come first, if others may want the same room.
+
+        What must be placed whole, and what runs and is no part of the change.
+        """
+        strict = frozenset(i for i, key in enumerate(keys) if self._is_strict(key))
         others = self.changed - self.transition.strict
         return strict if self.retry or any(key in others for key in keys) else frozenset()
+
+    def _is_strict(self, key: Key) -> bool:
+        if key in self.changed:
+            return key in self.transition.strict
+        return not (self.retry and self._lacks(self.after.by_key[key]))
 
     @cached_property
     def priorities(self) -> tuple[int, ...]:

@@ -39,6 +39,8 @@ class State:
         Digest of the rows of each deployment that has any in the workspace.
     stale : frozenset of (model, environment)
         Where rows run that are of no use any more: they hold nothing and have to go.
+    is_astray : bool
+        Whether a row is on a node that is not there or may hold nothing.
     """
 
     workspace: Workspace
@@ -49,6 +51,7 @@ class State:
     recorded: int
     digests: Mapping[Key, str]
     stale: frozenset[Key]
+    is_astray: bool = False
 
     @classmethod
     def of(cls, workspace: Workspace, fleet: Fleet) -> State:
@@ -73,6 +76,7 @@ class State:
             recorded=_cost(workspace.running),
             digests=_digests(workspace),
             stale=frozenset(stale),
+            is_astray=any(_is_astray(row.node, fleet) for row, _ in held),
         )
 
     def held(self, key: Key) -> list[Held]:
@@ -119,6 +123,7 @@ class State:
             else plan.transition.cost_after,
             digests=digests,
             stale=frozenset(),
+            is_astray=False,
         )
 
 
@@ -156,6 +161,11 @@ def _priced(
         cost = row.cost if place is None else unit_price(deployment, place[0]) * row.replicas
         priced.append(row if cost == row.cost else replace(row, cost=cost))
     return tuple(priced)
+
+
+def _is_astray(node: str, fleet: Fleet) -> bool:
+    number = fleet.number(node)
+    return number is None or not fleet.holds[number]
 
 
 def _is_current(
