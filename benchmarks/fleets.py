@@ -26,6 +26,7 @@ from placement.policies.location import LocationPolicy
 from placement.pricing import unit_price
 from placement.workspace.assignment import Assignment
 from placement.workspace.making import make_workspace
+from placement.workspace.transitions.edits import remade
 from placement.workspace.workspace import Environment, ModelDeployment, Workspace
 
 SKUS = {
@@ -83,9 +84,7 @@ def draw(
         wish = _deployment(rng, number, weight * each)
         placed = running.put(wish)
         objects.append(wish.model_copy(update={"replicas": max(1, placed)}))
-    later = [
-        one.model_copy(update={"environment": "staging", "version": "2"}) for one in objects[::10]
-    ]
+    later = [_later(one, larger) for one in objects[::10]]
     workspace = _workspace([*objects, *later], running.rows)
     return Instance(
         catalog,
@@ -142,12 +141,13 @@ def _deployment(rng: Random, number: int, gpus: float) -> ModelDeployment:
 
 def _later(one: ModelDeployment, larger: int) -> ModelDeployment:
     """Return the version in staging that is to replace a running one."""
-    gpus = min(8 * UNIT, one.gpus * larger)
-    resources = one.resources.model_copy(update={"gpus": Decimal(gpus) / UNIT})
-    fields = {"environment": "staging", "version": "2", "resources": resources}
+    fields: dict[str, Any] = {"environment": "staging", "version": "2"}
     if larger > 1:
-        fields |= {"replicas": max(1, one.replicas // (2 * larger)), "flavors": ()}
-    return one.model_copy(update=fields)
+        gpus = Decimal(min(8 * UNIT, one.gpus * larger)) / UNIT
+        resources = one.resources.model_copy(update={"gpus": gpus})
+        replicas = max(1, one.replicas // (2 * larger))
+        fields |= {"resources": resources, "replicas": replicas, "flavors": ()}
+    return remade(one, **fields)
 
 
 class _Running:
