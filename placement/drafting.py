@@ -202,8 +202,8 @@ class Drafter:
         placed = dict(self.state.placed)
         short = found.standing.short
         for key, wanted, missing in zip(found.keys, found.compiled.wanted, short, strict=True):
-            if key not in found.parts:
-                placed[key] = wanted - missing
+            stay = sum(row.replicas for row in self.affected.pinned(key, found.parts))
+            placed[key] = stay + wanted - missing
         for deployment in self.after.deployments:
             lacking = deployment.replicas - placed.get(deployment.key, 0)
             if lacking > 0 and deployment.enabled:
@@ -234,12 +234,11 @@ class Drafter:
     ) -> Mapping[str, int | None]:
         """Return the bounds of the whole state: those of what was free, and what is fixed."""
         known = {tier.name: tier.bound for tier in found.solved.bounds}
-        left_out = self._left_out(found)
         bounds: dict[str, int | None] = {}
-        for priority, (floor, outside) in left_out.items():
+        for priority, (inside, everywhere) in self._left_out(found).items():
             name = self._unplaced_tier(priority)
-            bound = known.get(name) if found.whole else floor
-            bounds[name] = None if bound is None else bound + outside
+            bound = known.get(name, inside) if found.whole else inside
+            bounds[name] = None if bound is None else bound - inside + everywhere
             lost = name.replace("unplaced", "displaced")
             bounds[lost] = known.get(lost, 0) if found.whole else 0
         bounds[MOVES] = known.get(MOVES) if found.whole else found.least
@@ -256,19 +255,17 @@ class Drafter:
         return None if bound is None else -((saving * found.standing.moved - bound) // UNIT)
 
     def _left_out(self, found: Found) -> Mapping[int, tuple[int, int]]:
-        """Return the weight that is not wanted by priority: of what was free, and of the rest."""
-        weights = {priority: [0, 0] for priority in self.affected.priorities}
+        """Return the weight that is not wanted by priority: in the problem, and of everything."""
+        inside = dict.fromkeys(self.affected.priorities, 0)
+        everywhere = dict(inside)
         compiled = found.compiled
-        for key, wanted in zip(found.keys, compiled.wanted, strict=True):
-            if key in found.parts:
-                continue
-            deployment = self.after.by_key[key]
-            weights[deployment.priority][0] += (deployment.replicas - wanted) * deployment.weight
-        free = set(found.keys) - set(found.parts)
+        for seen, wanted in zip(compiled.deployments, compiled.wanted, strict=True):
+            inside[seen.priority] += (seen.replicas - wanted) * seen.weight
+        short = dict(zip(found.keys, found.standing.short, strict=True))
         for deployment, lacking in self._lacking(found):
-            if deployment.key not in free:
-                weights[deployment.priority][1] += lacking * deployment.weight
-        return {priority: (own, rest) for priority, (own, rest) in weights.items()}
+            unwanted = lacking - short.get(deployment.key, 0)
+            everywhere[deployment.priority] += unwanted * deployment.weight
+        return {priority: (inside[priority], everywhere[priority]) for priority in inside}
 
 
 def _key_of(row: Assignment) -> Key:

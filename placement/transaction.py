@@ -25,13 +25,14 @@ from placement.solvers.change import ChangeSolver
 from placement.solvers.limits import Limits
 from placement.solvers.ordered import solve_ordered
 from placement.solvers.standing import Found
-from placement.verifier import verify_change
+from placement.verifier import verify, verify_change
 from placement.workspace.dumping import to_document
 from placement.workspace.refusal import Conflict, Refusal, RefusalReason
 from placement.workspace.transitions import TransitionKind, policy_difference
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
+    from placement.constraints.base import Violation
     from placement.objectives.mix import Mix
     from placement.options import SolveOptions
     from placement.plan.rows import PolicyDifference
@@ -248,7 +249,27 @@ class Transaction:
         return Preview(transition.before, self.catalog, plan, state.workspace)
 
     def _check(self, draft: Draft, plan: Plan) -> None:
-        """Verify what the change touches; the rest was verified before, and is again at commit."""
+        """Verify what the change touches, given that all was right before it.
+
+        Other policies or another fleet touch everything. A commit verifies everything, always.
+        """
+        everything = self.anew or self.transition.edits_policies
+        broken = self._judge_all(plan) if everything else self._judge_touched(draft, plan)
+        if broken:
+            listed = "\n".join(str(violation) for violation in broken[:20])
+            raise VerificationError(f"the plan broke a rule and is withheld:\n{listed}")
+
+    def _judge_all(self, plan: Plan) -> tuple[Violation, ...]:
+        return verify(
+            self.catalog,
+            self.transition.after,
+            plan,
+            before=self.transition.before,
+            billing=self.options.billing,
+            objective=self.options.objective,
+        ).violations
+
+    def _judge_touched(self, draft: Draft, plan: Plan) -> tuple[Violation, ...]:
         before, after = self.transition.before, self.transition.after
         touched = self._touched(draft)
         found = verify_change(
@@ -262,10 +283,7 @@ class Transaction:
         )
         part = replace(plan, assignments=touched.planned)
         small = before.revised(running=touched.running)
-        broken = [*found, *check(self.catalog, small, after, part)]
-        if broken:
-            listed = "\n".join(str(violation) for violation in broken[:20])
-            raise VerificationError(f"the plan broke a rule and is withheld:\n{listed}")
+        return (*found, *check(self.catalog, small, after, part))
 
     def _rows_of(self, draft: Draft) -> Mapping[Key, tuple[Assignment, ...]]:
         return {**self.state.rows_of, **draft.rows}

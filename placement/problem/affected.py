@@ -160,6 +160,7 @@ class Affected:
             over |= free < 0
         over[[n for n, slots in ledger.slots.items() if min(slots, default=0) < 0]] = True
         nodes = np.flatnonzero(over).tolist()
+        self._crowded_nodes = frozenset(nodes)
         return {
             row.key for n in nodes for row, _ in ledger.rows_on.get(n, ()) if self._runs(row.key)
         }
@@ -265,19 +266,47 @@ class Affected:
             return self.state.held(key)
         return [lot.row for lot in self.lots(key) if lot.node in parts[key]]
 
+    def loose_parts(self) -> Parts:
+        """Return where the concerned deployments are free if no replica moves that may stay.
+
+        Those that a rule ties, or that want fewer replicas than they run, are free everywhere.
+        """
+        crowded = self._crowded_nodes
+        parts: dict[Key, frozenset[int]] = {}
+        for key in self.keys:
+            nodes = frozenset(
+                lot.node for lot in self.lots(key) if not lot.may_stay or lot.node in crowded
+            )
+            stay = sum(row.replicas for row in self.pinned(key, {key: nodes}))
+            if self.is_loose(key) and self.rows(key) and stay <= self.wanted(key):
+                parts[key] = nodes
+        return parts
+
+    def target(self, key: Key, parts: Parts) -> int:
+        """Return how many replicas of a deployment the problem is to place."""
+        return self.wanted(key) - sum(row.replicas for row in self.pinned(key, parts))
+
     def pinned(self, key: Key, parts: Parts) -> tuple[Assignment, ...]:
         """Return the rows of a deployment that stay put while a part of it is free."""
         if key not in parts:
             return ()
         return tuple(lot.row[0] for lot in self.lots(key) if lot.node not in parts[key])
 
-    def may_move(self, node: int) -> list[Held]:
-        """Return the rows on a node that could make room for a concerned deployment."""
-        return [held for held in self.ledger.rows_on.get(node, ()) if self._stays(held[0].key)]
+    def may_move(self, node: int, parts: Parts) -> list[Held]:
+        """Return the rows on a node that could make room, besides those that are free anyhow.
 
-    def _stays(self, key: Key) -> bool:
-        """Whether a deployment runs before and after, and is not concerned."""
-        return key not in self._concerned and self._runs(key) and bool(self.rows(key))
+        Parameters
+        ----------
+        parts : mapping
+            The concerned deployments of which only the replicas on some nodes are free.
+        """
+        rows = self.ledger.rows_on.get(node, ())
+        return [held for held in rows if self._stays(held[0].key, node, parts)]
+
+    def _stays(self, key: Key, node: int, parts: Parts) -> bool:
+        if key in self._concerned and node in parts.get(key, (node,)):
+            return False
+        return self._runs(key) and bool(self.rows(key))
 
     def is_loose(self, key: Key) -> bool:
         """Whether single replicas of a deployment may move: no rule looks at several of them."""
@@ -331,7 +360,7 @@ class Affected:
             if any(row.key not in going for row, _ in rows)
         )
 
-    def floor(self, key: Key, ledger: Ledger) -> int:
+    def floor(self, key: Key, ledger: Ledger, parts: Parts) -> int:
         """Return what a deployment adds to the last tier at least if nothing moves.
 
         Parameters
@@ -339,11 +368,11 @@ class Affected:
         ledger : Ledger
             What is left for it, and for others.
         """
-        values, groups, wanted = self.values(key), self.fleet.group_of, self.wanted(key)
+        values, groups, wanted = self.values(key), self.fleet.group_of, self.target(key, parts)
         staying = [
             int(values[groups[lot.node]])
             for lot in self.lots(key)
-            if lot.may_stay
+            if lot.may_stay and (key not in parts or lot.node in parts[key])
             for _ in range(lot.row[0].replicas)
         ]
         total = sum(sorted(staying)[:wanted])
@@ -358,7 +387,14 @@ class Affected:
                 break
         return total
 
-    def landing(self, keys: Sequence[Key], ledger: Ledger, *, breadth: int | None) -> Ints:
+    def landing(
+        self,
+        keys: Sequence[Key],
+        ledger: Ledger,
+        *,
+        breadth: int | None,
+        parts: Parts | None = None,
+    ) -> Ints:
         """Return the nodes that new replicas of some deployments may come to.
 
         Parameters
@@ -368,20 +404,22 @@ class Affected:
         breadth : int or None
             For each deployment the best nodes that together take so many times what it wants; in
             every zone, if a rule looks at domains. None is all nodes.
+        parts : mapping, optional
+            As for ``compile``.
         """
         chosen = np.zeros(len(self.fleet), bool)
         for key in keys:
             room = ledger.room(self.after.by_key[key])
-            open_ = self.eligible(key)[self.fleet.group_of] & self.fleet.accepts & (room > 0)
-            nodes = np.flatnonzero(open_)
-            chosen[nodes if breadth is None else self._best(key, nodes, room[nodes], breadth)] = (
-                True
-            )
+            usable = self.eligible(key)[self.fleet.group_of] & self.fleet.accepts & (room > 0)
+            nodes = np.flatnonzero(usable)
+            if breadth is not None:
+                nodes = self._best(key, nodes, room[nodes], breadth * self.target(key, parts or {}))
+            chosen[nodes] = True
         return np.flatnonzero(chosen)
 
-    def _best(self, key: Key, nodes: Ints, room: Ints, breadth: int) -> Ints:
-        """Return the cheapest nodes, the fullest first, that are enough."""
-        deployment, wanted = self.after.by_key[key], self.wanted(key)
+    def _best(self, key: Key, nodes: Ints, room: Ints, wanted: int) -> Ints:
+        """Return the cheapest nodes, the fullest first, that take so many replicas."""
+        deployment = self.after.by_key[key]
         groups = self.fleet.group_of[nodes]
         zones = np.zeros(len(nodes), np.int64)
         if deployment.spread or deployment.separate_from or deployment.together_with:
@@ -392,7 +430,7 @@ class Affected:
         before = np.cumsum(room[order]) - room[order]
         first = np.flatnonzero(np.diff(zones[order], prepend=-1))
         base = np.repeat(before[first], np.diff(np.append(first, len(order))))
-        return nodes[order[before - base < wanted * breadth]]
+        return nodes[order[before - base < wanted]]
 
     def compile(
         self, keys: Sequence[Key], landing: Ints, *, parts: Parts | None = None
@@ -430,10 +468,7 @@ class Affected:
             cells=cells,
             movable=tuple(running),
             priorities=self.priorities,
-            wanted=tuple(
-                deployment.replicas if key in parts else self.wanted(key)
-                for key, deployment in zip(keys, deployments, strict=True)
-            ),
+            wanted=tuple(self.target(key, parts) for key in keys),
             strict=self._strict(keys),
             rebalance=self.rebalance,
         )
@@ -468,7 +503,7 @@ class Affected:
         deployment = self.after.by_key[key]
         if key not in parts:
             return deployment
-        free = sum(lot.row[0].replicas for lot in self.lots(key) if lot.node in parts[key])
+        free = self.target(key, parts)
         return deployment.model_copy(update={"replicas": free, "min_replicas": 0})
 
     def _residents(self, keys: Sequence[Key], parts: Parts) -> dict[int, tuple[Resident, ...]]:

@@ -7,18 +7,21 @@ has to be looked at. If it is not, everything that could make room may move as w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from placement.problem.affected import Affected
+from placement.problem.affected import Affected, Parts
 from placement.problem.fleet import Ints
 from placement.problem.ledger import Key, Ledger
-from placement.solvers.exact import Report
+from placement.solvers.exact import Report, TierBound
 from placement.solvers.growth import Growth
 from placement.solvers.limits import Limits
 from placement.solvers.pipeline import solve
 from placement.solvers.standing import Found, standing_of
 
-SMALL = 20_000
+SMALL = 4_000
 """Up to so many (deployment, node) pairs everything is solved at once."""
+EXACT_PAIRS = 4_000
+"""Up to so many (deployment, cell) pairs CP-SAT gets the problem of a change whole."""
 BREADTH = 3
 """First look at nodes that together take so many times what is wanted."""
 
@@ -61,21 +64,35 @@ class ChangeSolver:
             return found
         if self.affected.reach(self.affected.contenders()) <= SMALL:
             return self.whole()
-        grown = Growth(self.affected, found, self.limits).grown() if self.firm else None
-        return grown or self.whole()
+        return Growth(self.affected, found, self.limits, firm=self.firm).grown()
 
     def pinned(self) -> Found:
-        """Return the best placement with every deployment that is not concerned where it is."""
-        keys = self.affected.keys
-        ledger = self.affected.without(keys)
-        near = self.affected.landing(keys, ledger, breadth=BREADTH)
-        found = self._solve(keys, near, whole=False)
+        """Return the best placement in which nothing moves that may stay, if rules allow."""
+        keys, parts = self.affected.keys, self.affected.loose_parts()
+        ledger = self.affected.without(keys, parts=parts)
+        near = self.affected.landing(keys, ledger, breadth=BREADTH, parts=parts)
+        found = self._solve(keys, near, parts=parts)
         if found.standing.ideal and found.solved.exact and self._is_cheapest(found, ledger):
             return found
         far = self.affected.landing(keys, ledger, breadth=None)
         if len(far) == len(near):
             return found
-        return self._solve(keys, far, whole=False)
+        if found.standing.ideal and len(far) * len(keys) > SMALL:
+            return self._bounded(found, ledger)
+        return self._solve(keys, far, parts=parts)
+
+    def _bounded(self, found: Found, ledger: Ledger) -> Found:
+        """Return a placement on near nodes with a bound of the last tier that holds for all."""
+        name, floor = self.affected.objective.name, self._floor(found, ledger)
+        solved = found.solved
+        bounds = tuple(TierBound(name, floor) if b.name == name else b for b in solved.bounds)
+        return replace(found, solved=replace(solved, bounds=bounds, exact=False, budget=True))
+
+    def _floor(self, found: Found, ledger: Ledger) -> int:
+        """Return what the free replicas cost at least, each deployment having all nodes."""
+        if self.affected.bill_nodes:
+            return 0
+        return sum(self.affected.floor(key, ledger, found.parts) for key in found.keys)
 
     def _is_cheapest(self, found: Found, ledger: Ledger) -> bool:
         """Whether no node further away could make an ideal placement better.
@@ -88,8 +105,7 @@ class ChangeSolver:
         if len(found.keys) == 1:
             return True
         bounds = {tier.name: tier.bound for tier in found.solved.bounds}
-        floor = sum(self.affected.floor(key, ledger) for key in found.keys)
-        return bounds[self.affected.objective.name] == floor
+        return bounds[self.affected.objective.name] == self._floor(found, ledger)
 
     def whole(self) -> Found:
         """Return the best placement with everything free that could make room."""
@@ -97,8 +113,15 @@ class ChangeSolver:
         ledger = self.affected.without(keys)
         return self._solve(keys, self.affected.landing(keys, ledger, breadth=None), whole=True)
 
-    def _solve(self, keys: Sequence[Key], landing: Ints, *, whole: bool) -> Found:
-        compiled = self.affected.compile(keys, landing)
+    def _solve(
+        self,
+        keys: Sequence[Key],
+        landing: Ints,
+        *,
+        whole: bool = False,
+        parts: Parts | None = None,
+    ) -> Found:
+        compiled = self.affected.compile(keys, landing, parts=parts)
         solved = solve(
             compiled,
             self.limits,
@@ -106,6 +129,9 @@ class ChangeSolver:
             report=self.report,
             gap=self.gap,
             workers=1,
+            small=EXACT_PAIRS,
         )
         standing = standing_of(compiled, solved.cells, solved.layout)
-        return Found(tuple(keys), compiled, solved, standing, whole or standing.ideal)
+        return Found(
+            tuple(keys), compiled, solved, standing, whole or standing.ideal, parts=parts or {}
+        )

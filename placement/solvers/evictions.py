@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.catalog.rows import UNIT
-from placement.problem.affected import Affected
+from placement.problem.affected import Affected, Parts
 from placement.problem.fleet import Ints
 from placement.problem.ledger import Held, Key, Ledger
 
@@ -58,10 +58,15 @@ class Evictions:
         What is left on the nodes, nothing of the concerned deployments being there.
     short : int
         Replicas that lack a place.
+    parts : mapping
+        The concerned deployments of which only the replicas on some nodes are free.
     """
 
-    def __init__(self, affected: Affected, key: Key, ledger: Ledger, short: int) -> None:
+    def __init__(
+        self, affected: Affected, key: Key, ledger: Ledger, short: int, parts: Parts
+    ) -> None:
         self.affected = affected
+        self.parts = parts
         self.deployment: ModelDeployment = affected.after.by_key[key]
         self.ledger = ledger
         self.short = short
@@ -79,9 +84,12 @@ class Evictions:
         there = sum(
             lot.row[0].replicas
             for lot in self.affected.lots(key)
-            if lot.may_stay and not fleet.accepts[lot.node]
+            if lot.may_stay
+            and not fleet.accepts[lot.node]
+            and lot.node in self.parts.get(key, (lot.node,))
         )
-        return max(0, self.affected.wanted(key) - int(self.room[usable].sum()) - there)
+        wanted = self.affected.target(key, self.parts)
+        return max(0, wanted - int(self.room[usable].sum()) - there)
 
     def cheapest(self) -> Iterator[Eviction]:
         """Yield the evictions by node, from the least weight per replica upwards.
@@ -120,7 +128,7 @@ class Evictions:
 
     def _at(self, node: int, bound: int) -> Eviction | None:
         """Return the cheapest eviction on one node, by weight per replica that then fits."""
-        rows = self.affected.may_move(node)
+        rows = self.affected.may_move(node, self.parts)
         everything = tuple(row.replicas for row, _ in rows)
         most = min(self._extra(node, rows, everything), self.short)
         if most < 1:

@@ -45,41 +45,49 @@ class Growth:
     pinned : Found
         The best placement with everything else where it is; it leaves some replicas out.
     limits : Limits
+    firm : bool
+        Whether what must be placed whole is of no use in part.
     """
 
-    def __init__(self, affected: Affected, pinned: Found, limits: Limits) -> None:
+    def __init__(self, affected: Affected, pinned: Found, limits: Limits, *, firm: bool) -> None:
         self.affected = affected
         self.pinned = pinned
         self.limits = limits
-        self.ledger = affected.without(affected.keys)
+        self.parts = affected.loose_parts()
+        self.ledger = affected.without(affected.keys, parts=self.parts)
+        strict = affected.transition.strict
+        self.firm = firm and any(
+            short and key in strict
+            for key, short in zip(pinned.keys, pinned.standing.short, strict=True)
+        )
         self.short = [
             (key, short)
             for key, short in zip(pinned.keys, pinned.standing.short, strict=True)
             if short
         ]
-        found = {key: Evictions(affected, key, self.ledger, short) for key, short in self.short}
+        found = {
+            key: Evictions(affected, key, self.ledger, short, self.parts)
+            for key, short in self.short
+        }
         self.needed = {key: evictions.needed() for key, evictions in found.items()}
         self.evictions = {key: _Seen(evictions.cheapest()) for key, evictions in found.items()}
 
-    def grown(self) -> Found | None:
-        """Return the best placement found, or None if none was."""
-        strict = self.affected.transition.strict
-        if not self.short or not strict.issuperset(key for key, _ in self.short):
-            return None
-        least = self._least()
-        if least is None:
-            return replace(self.pinned, impossible=True)
-        best: Found | None = None
-        for breadth, places in ROUNDS:
+    def grown(self) -> Found:
+        """Return the best placement found; without a better one that of nothing else moving."""
+        best = self.pinned
+        least = self._least() if self.short else 0
+        if least is None and self.firm:
+            return replace(best, impossible=True)
+        for breadth, places in ROUNDS if self.short else ():
             if self.limits.over():
                 break
             found = _Ring(self, breadth, places).solve()
-            fits = not any(found.standing.short) and not found.standing.displaced
-            if fits and (best is None or found.standing.moved < best.standing.moved):
-                best = replace(found, least=least)
-            if best is not None and best.standing.moved <= least:
+            if _rank(found) < _rank(best):
+                best = found
+            if not any(best.standing.short) and best.standing.moved <= (least or 0):
                 break
-        return best
+        proved = 0 if any(best.standing.short) else (least or 0)
+        return replace(best, least=proved)
 
     def _least(self) -> int | None:
         """Return the weight that has to move at least; None if no moves help."""
@@ -120,7 +128,7 @@ class _Ring:
         self.growth = growth
         self.affected = growth.affected
         self.places = places
-        self.parts: dict[Key, Nodes] = {}
+        self.parts: dict[Key, Nodes] = {key: set(own) for key, own in growth.parts.items()}
         self.may_go: dict[Key, Nodes] = {key: set() for key in self.affected.keys}
         for key, short in growth.short:
             for eviction in islice(growth.evictions[key], breadth + short):
@@ -129,7 +137,7 @@ class _Ring:
     def _free(self, key: Key, node: int, depth: int) -> None:
         """Let a deployment come to a node, and let those that may move leave it."""
         self.may_go.setdefault(key, set()).add(node)
-        for row, _ in self.affected.may_move(node):
+        for row, _ in self.affected.may_move(node, self.growth.parts):
             if not self.affected.is_loose(row.key):
                 continue
             nodes = self.parts.setdefault(row.key, set())
@@ -145,7 +153,9 @@ class _Ring:
         known.update(self._nodes_with_room(key))
         if known or not depth:
             return
-        evictions = Evictions(self.affected, key, self.growth.ledger, 1).cheapest()
+        evictions = Evictions(
+            self.affected, key, self.growth.ledger, 1, self.growth.parts
+        ).cheapest()
         for eviction in islice(evictions, self.places):
             self._free(key, eviction.node, depth - 1)
 
@@ -163,7 +173,7 @@ class _Ring:
         affected = self.affected
         keys = tuple(sorted({*affected.keys, *self.parts}))
         for key in affected.keys:
-            near = affected.landing((key,), self.growth.ledger, breadth=1)
+            near = affected.landing((key,), self.growth.ledger, breadth=1, parts=self.growth.parts)
             self.may_go[key].update(near.tolist())
         nodes = sorted({node for own in self.may_go.values() for node in own})
         compiled = affected.compile(keys, np.array(nodes, np.int64), parts=self.parts)
@@ -210,3 +220,11 @@ def _with_bound(solved: Solved, compiled: Compiled, bound: int) -> Solved:
 
 def _silent(tier: str, value: int, bound: int | None) -> None:
     """Report nothing: the values of one round are not those of the change."""
+
+
+def _rank(found: Found) -> tuple[int, ...]:
+    """Return what decides between two placements, the smaller the better."""
+    short = dict.fromkeys(found.compiled.priorities, 0)
+    for deployment, missing in zip(found.compiled.deployments, found.standing.short, strict=True):
+        short[deployment.priority] += missing * deployment.weight
+    return (found.standing.displaced, *short.values(), found.standing.moved)

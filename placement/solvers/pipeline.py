@@ -67,6 +67,7 @@ def solve(
     report: Report,
     gap: float = 0.0,
     workers: int | None = None,
+    small: int = SMALL_PAIRS,
 ) -> Solved:
     """Return the best layout found, with the bounds that are proved.
 
@@ -79,6 +80,8 @@ def solve(
     workers : int, optional
         Parts solved at once; the number of cores if absent. The answer does not depend on it
         unless a wall limit cuts the solve.
+    small : int
+        Parts of up to so many pairs go to CP-SAT whole.
     """
     parts = [_begin(part, deployments) for part, deployments, _ in components(compiled)]
     first(*_merged_layout([(p, p.compiled.cells, p.first) for p in parts]))
@@ -92,7 +95,7 @@ def solve(
     def run(i: int) -> Solved:
         own = left.limits(i, limits, workers or os.cpu_count() or 1)
         own = replace(own, slack=slacks[i])
-        solved = _solve_part(parts[i], own, lambda t, v, b: sums.note(i, t, v, b))
+        solved = _solve_part(parts[i], own, lambda t, v, b: sums.note(i, t, v, b), small)
         left.done(i)
         return solved
 
@@ -165,12 +168,12 @@ def _first_layout(problem: Problem, builder: ProblemBuilder) -> Layout:
     return greedy_layout(builder, problem.tiers[-1].per_pair(problem.pairs))
 
 
-def _solve_part(part: _Part, limits: Limits, report: Report) -> Solved:
+def _solve_part(part: _Part, limits: Limits, report: Report, small: int) -> Solved:
     """Improve one part; one whose rows CP-SAT cannot be trusted with keeps its first layout."""
     if limits.over():
         return Solved(part.compiled.cells, part.first, _floors(part), exact=False, cut=True)
     try:
-        if part.problem.pairs > SMALL_PAIRS:
+        if part.problem.pairs > small:
             return Guided(part.compiled, part.problem, part.first, limits, report).solve()
         effort = limits.effort(EXACT_WORK, slack=limits.slack)
         return solve_exactly(part.compiled, part.first, effort, report=report)
