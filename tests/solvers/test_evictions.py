@@ -58,7 +58,7 @@ class Crowd:
 
     def evictions(self, short: int) -> Evictions:
         ledger = self.affected.without(self.affected.keys)
-        return Evictions(self.affected, self.wish.key, ledger, short)
+        return Evictions(self.affected, self.wish.key, ledger, short, {})
 
     def least(self, needed: int) -> float:
         """Return the least weight that makes room for so many more, by trying everything."""
