@@ -7,10 +7,11 @@ share is a sum over rows. Any other objective is counted over everything.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from placement.catalog.rows import UNIT
@@ -46,10 +47,13 @@ class Draft:
         Of the whole state after the change.
     rows : mapping of (model, environment) to tuple of Assignment
         Of every deployment whose rows may have changed, those it has in the plan.
+    cost : int
+        What all rows of the plan cost, in micro-USD per hour.
     """
 
     plan: Plan
     rows: Mapping[Key, tuple[Assignment, ...]]
+    cost: int
 
 
 class Drafter:
@@ -68,6 +72,7 @@ class Drafter:
         self.catalog = affected.catalog
         self.transition = affected.transition
         self.after = affected.after
+        self._changed: tuple[Found, frozenset[Key]] | None = None
         self._lacks: tuple[Found, tuple[tuple[ModelDeployment, int], ...]] | None = None
 
     def draft(self, found: Found) -> Draft:
@@ -77,7 +82,10 @@ class Drafter:
         plan = self._summed(found, rows) if quick else self._counted(found, rows)
         *first, last = plan.tiers
         plan = replace(plan, tiers=(*first, replace(last, scope=AFFECTED)))
-        return Draft(plan, self._new_rows(found, plan))
+        new = self._new_rows(found, plan)
+        if not quick:
+            return Draft(plan, new, _cost(plan.assignments))
+        return Draft(plan, new, self._staying(found) + _cost(chain.from_iterable(new.values())))
 
     def _rows(self, found: Found) -> tuple[PlacedRow, ...]:
         """Return the rows of what was free, as it was found."""
@@ -121,9 +129,33 @@ class Drafter:
 
         return {key: own(key) for key in self._free(found)}
 
-    def _free(self, found: Found) -> set[Key]:
+    def _free(self, found: Found) -> frozenset[Key]:
         """Return the deployments whose rows are not taken over as they are."""
-        return {*found.keys, *self.transition.removed, *self.state.stale}
+        if self._changed is None or self._changed[0] is not found:
+            free = {*found.keys, *self.transition.removed, *self.state.stale}
+            self._changed = (found, frozenset(free - self._unmoved(found)))
+        return self._changed[1]
+
+    def _unmoved(self, found: Found) -> set[Key]:
+        """Return those that might have moved and did not."""
+        if not found.parts:
+            return set()
+        places: defaultdict[Key, Counter[tuple[str, int | None]]] = defaultdict(Counter)
+        for row in self._with_pinned(found, self._rows(found)):
+            places[row.deployment.key][row.node, row.gpu] += row.replicas
+        return {
+            key
+            for key in found.parts
+            if key not in self.affected.changed
+            and places[key]
+            == Counter({(r.node, r.gpu): r.replicas for r in self.affected.rows(key)})
+        }
+
+    def _own(self, found: Found, rows: Sequence[PlacedRow]) -> tuple[PlacedRow, ...]:
+        """Return all rows of the deployments that are not taken over as they are."""
+        free = self._free(found)
+        whole = self._with_pinned(found, rows)
+        return tuple(row for row in whole if row.deployment.key in free)
 
     # ------------------------------------------------------------ all of it
 
@@ -140,7 +172,7 @@ class Drafter:
         return replace(plan, unplaced=self._unplaced(found, plan, view))
 
     def _whole_view(self, found: Found, rows: Sequence[PlacedRow]) -> PlanView:
-        own = self._with_pinned(found, rows)
+        own = self._own(found, rows)
         everything = sorted((*own, *self._others(found)), key=lambda row: row.order)
         return PlanView(self.catalog, self.after, tuple(everything), self.after.running)
 
@@ -162,7 +194,7 @@ class Drafter:
         free = self._free(found)
         keys = [key for key in sorted(free) if key in self.after.running_by_key]
         running = [row for key in keys for row in self.after.running_by_key[key]]
-        own = self._with_pinned(found, rows)
+        own = self._own(found, rows)
         view = PlanView(self.catalog, self.after, own, tuple(running))
         tiers = self._tiers(found, view)
         plan = bare_plan(
@@ -181,16 +213,20 @@ class Drafter:
 
     def _tiers(self, found: Found, view: PlanView) -> tuple[Tier, ...]:
         """Return the tiers of everything; nothing is displaced."""
-        objective, free = self.affected.objective, self._free(found)
+        objective = self.affected.objective
         missing = dict.fromkeys(self.affected.priorities, 0)
         for deployment, lacking in self._lacking(found):
             missing[deployment.priority] += lacking * deployment.weight
-        staying = sum(cost for key, cost in self.state.costs.items() if key not in free)
         factor = sum(term.factor for term in objective.terms)
         values = {self._unplaced_tier(priority): value for priority, value in missing.items()}
         first = (Tier(name, value, None) for name, value in (values | moves(view)).items())
-        last = objective.check(view) + staying * factor
+        last = objective.check(view) + self._staying(found) * factor
         return (*first, Tier(objective.name, last, None, objective.unit, objective.scale))
+
+    def _staying(self, found: Found) -> int:
+        """Return what the rows cost, by share, that are taken over as they are."""
+        costs = self.state.costs
+        return sum(costs.values()) - sum(costs.get(key, 0) for key in self._free(found))
 
     def _lacking(self, found: Found) -> Sequence[tuple[ModelDeployment, int]]:
         """Return the enabled deployments that lack replicas, and how many."""
@@ -204,8 +240,8 @@ class Drafter:
         for key, wanted, missing in zip(found.keys, found.compiled.wanted, short, strict=True):
             stay = sum(row.replicas for row in self.affected.pinned(key, found.parts))
             placed[key] = stay + wanted - missing
-        for deployment in self.after.deployments:
-            lacking = deployment.replicas - placed.get(deployment.key, 0)
+        for key, deployment in self.after.by_key.items():
+            lacking = deployment.replicas - placed.get(key, 0)
             if lacking > 0 and deployment.enabled:
                 yield deployment, lacking
 
@@ -266,6 +302,10 @@ class Drafter:
             unwanted = lacking - short.get(deployment.key, 0)
             everywhere[deployment.priority] += unwanted * deployment.weight
         return {priority: (inside[priority], everywhere[priority]) for priority in inside}
+
+
+def _cost(rows: Iterable[Assignment]) -> int:
+    return sum(row.cost for row in rows)
 
 
 def _key_of(row: Assignment) -> Key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from placement.catalog.rows import UNIT
 from placement.drafting import Draft, Drafter
 from placement.errors import VerificationError
 from placement.options import Billing, Rebalance
+from placement.plan.changes import diff
 from placement.plan.document import running_digest
 from placement.plan.plan import Plan
 from placement.plan.rows import Basis, Certificate, Status, TransitionRecord
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from placement.constraints.base import Violation
     from placement.objectives.mix import Mix
     from placement.options import SolveOptions
-    from placement.plan.rows import PolicyDifference
+    from placement.plan.rows import Change, PolicyDifference
     from placement.problem.compiler import Mask
     from placement.problem.ledger import Key
     from placement.problem.state import State
@@ -209,11 +210,13 @@ class Transaction:
 
     def _touched(self, draft: Draft) -> Touched:
         """Return what runs and what is planned on the nodes that the change touches."""
-        running = [
-            row for key in draft.rows for row in self.transition.before.running_by_key.get(key, ())
-        ]
+        today = self.transition.before.running_by_key
+        running = [row for key in draft.rows for row in today.get(key, ())]
         planned = [row for rows in draft.rows.values() for row in rows]
-        nodes = {row.node for row in (*running, *planned)}
+        nodes = self._changing(draft)
+        if self.options.billing is Billing.SHARE:
+            running = [row for row in running if row.node in nodes]
+            planned = [row for row in planned if row.node in nodes]
         others = [row for row in self._on(nodes) if row.key not in draft.rows]
         if self.options.billing is Billing.NODE:  # who shares a node with others pays another part
             stay = [row for row in draft.plan.assignments if row.key not in draft.rows]
@@ -221,6 +224,19 @@ class Transaction:
                 tuple(running + others), (*planned, *(row for row in stay if row.node in nodes))
             )
         return Touched(tuple(running + others), tuple(planned + others))
+
+    def _changing(self, draft: Draft) -> frozenset[str]:
+        """Return the nodes on which something comes, goes or is replaced."""
+        replaced = self.transition.after.replaced
+        today = self.transition.before.running_by_key
+        old: Counter[tuple[object, ...]] = Counter()
+        new: Counter[tuple[object, ...]] = Counter()
+        for key, rows in draft.rows.items():
+            for row in today.get(key, ()):
+                old[key, row.node, row.gpu, key in replaced, row.version] += row.replicas
+            for row in rows:
+                new[key, row.node, row.gpu, False, row.version] += row.replicas
+        return frozenset(str(place[1]) for place in (old - new) + (new - old))
 
     def _on(self, nodes: Iterable[str]) -> Iterator[Assignment]:
         """Yield what runs on some nodes before the change."""
@@ -236,7 +252,7 @@ class Transaction:
         plan = replace(
             plan,
             basis=replace(plan.basis, serial=self.serial),
-            transition=self._record(plan),
+            transition=self._record(draft.cost),
             policy_difference=self._difference(),
             warnings=(*transition.warnings, *self.warnings),
             reproducible=stopped in (None, "budget"),
@@ -283,7 +299,15 @@ class Transaction:
         )
         part = replace(plan, assignments=touched.planned)
         small = before.revised(running=touched.running)
-        return (*found, *check(self.catalog, small, after, part))
+        changes = self._changes(draft)
+        return (*found, *check(self.catalog, small, after, part, changes=changes))
+
+    def _changes(self, draft: Draft) -> tuple[Change, ...]:
+        """Return what changes of the deployments whose rows may have; all others keep theirs."""
+        known = self.transition.before.running_by_key
+        running = tuple(row for key in draft.rows for row in known.get(key, ()))
+        planned = [row for rows in draft.rows.values() for row in rows]
+        return diff(self.transition.after.revised(running=running), self.catalog, planned)
 
     def _rows_of(self, draft: Draft) -> Mapping[Key, tuple[Assignment, ...]]:
         return {**self.state.rows_of, **draft.rows}
@@ -293,7 +317,7 @@ class Transaction:
             return "cancel"
         return "time-limit" if self.limits.over() else "budget"
 
-    def _record(self, plan: Plan) -> TransitionRecord:
+    def _record(self, cost: int) -> TransitionRecord:
         transition = self.transition
         return TransitionRecord(
             kind=str(transition.kind),
@@ -303,7 +327,7 @@ class Transaction:
             replaced=tuple(sorted(transition.after.replaced)),
             uncallable=transition.uncallable,
             cost_before=self.state.recorded,
-            cost_after=sum(row.cost for row in plan.assignments),
+            cost_after=cost,
         )
 
     def _difference(self) -> PolicyDifference | None:

@@ -103,6 +103,7 @@ class Affected:
         self.freed, self.held = self._outgoing()
         self.ledger: Ledger = state.ledger.changed(off=self.freed)
         self._masks: dict[Key, Mask] = {}
+        self._lots: dict[Key, tuple[Lot, ...]] = {}
         self.compiled = Counter({"deployments": 0, "pairs": 0})
         concerned = {*self.changed, *(k for k in state.stale if self._runs(k))}
         if anew or transition.edits_policies or state.is_astray:
@@ -192,14 +193,23 @@ class Affected:
                 left += self._ruled.get(key, ())
         return tuple(sorted(found))
 
-    def contenders(self) -> tuple[Key, ...]:
+    def contenders(self, *, most: int | None = None) -> tuple[Key, ...] | None:
         """Return the concerned deployments and all that could make room for them, sorted.
 
         Those that run where a concerned one may go, those that run where these may go, and so on.
+
+        Parameters
+        ----------
+        most : int, optional
+            None is returned once they have more (deployment, node) pairs than this.
         """
         found, last = set(self.keys), set(self.keys)
         usable = np.zeros(len(self.fleet), bool)
+        pairs = 0
         while last:
+            pairs += self.reach(last)
+            if most is not None and pairs > most:
+                return None
             before = usable.copy()
             for key in last:
                 usable |= self.eligible(key)[self.fleet.group_of]
@@ -244,8 +254,13 @@ class Affected:
             return deployment.replicas
         return min(deployment.replicas, sum(row.replicas for row in self.rows(key)))
 
-    def lots(self, key: Key) -> Iterator[Lot]:
-        """Yield the running replicas of a deployment on nodes that exist."""
+    def lots(self, key: Key) -> tuple[Lot, ...]:
+        """Return the running replicas of a deployment on nodes that exist."""
+        if key not in self._lots:
+            self._lots[key] = tuple(self._find_lots(key))
+        return self._lots[key]
+
+    def _find_lots(self, key: Key) -> Iterator[Lot]:
         deployment = self.after.by_key[key]
         for row in self.rows(key):
             number = self.fleet.number(row.node)

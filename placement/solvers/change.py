@@ -58,12 +58,13 @@ class ChangeSolver:
     def solve(self) -> Found:
         """Return the placement with the fewest moves."""
         if self.affected.rebalance is not None:
-            return self.whole()
+            return self.whole(self.affected.keys)
         found = self.pinned()
         if found.standing.ideal or self.limits.over():
             return found
-        if self.affected.reach(self.affected.contenders()) <= SMALL:
-            return self.whole()
+        everything = self.affected.contenders(most=SMALL)
+        if everything is not None:
+            return self.whole(everything)
         return Growth(self.affected, found, self.limits, firm=self.firm).grown()
 
     def pinned(self) -> Found:
@@ -107,9 +108,8 @@ class ChangeSolver:
         bounds = {tier.name: tier.bound for tier in found.solved.bounds}
         return bounds[self.affected.objective.name] == self._floor(found, ledger)
 
-    def whole(self) -> Found:
+    def whole(self, keys: tuple[Key, ...]) -> Found:
         """Return the best placement with everything free that could make room."""
-        keys = self.affected.contenders()
         ledger = self.affected.without(keys)
         return self._solve(keys, self.affected.landing(keys, ledger, breadth=None), whole=True)
 

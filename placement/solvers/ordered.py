@@ -59,7 +59,9 @@ def solve_ordered(affected: Affected, found: Found, limits: Limits) -> Ordered:
 
 
 def _scopes(affected: Affected, found: Found) -> list[tuple[tuple[Key, ...], bool]]:
-    everything = affected.contenders()
+    everything = affected.contenders(most=MOST_VARIABLES)
+    if everything is None:
+        return [(found.keys, False)]
     if found.keys == everything:
         return [(everything, True)]
     return [(everything, True), (found.keys, False)]
