@@ -211,12 +211,9 @@ class Transaction:
     def _touched(self, draft: Draft) -> Touched:
         """Return what runs and what is planned on the nodes that the change touches."""
         today = self.transition.before.running_by_key
-        running = [row for key in draft.rows for row in today.get(key, ())]
-        planned = [row for rows in draft.rows.values() for row in rows]
         nodes = self._changing(draft)
-        if self.options.billing is Billing.SHARE:
-            running = [row for row in running if row.node in nodes]
-            planned = [row for row in planned if row.node in nodes]
+        running = [row for key in draft.rows for row in today.get(key, ()) if row.node in nodes]
+        planned = [row for rows in draft.rows.values() for row in rows if row.node in nodes]
         others = [row for row in self._on(nodes) if row.key not in draft.rows]
         if self.options.billing is Billing.NODE:  # who shares a node with others pays another part
             stay = [row for row in draft.plan.assignments if row.key not in draft.rows]
