@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -608,9 +608,10 @@ def _sentence(finding: Diagnostic) -> str:
     return finding.message + (f" ({finding.suggestion})" if finding.suggestion else "")
 
 
-def _versions() -> dict[str, str]:
+@cache
+def _versions() -> Mapping[str, str]:
     from importlib.metadata import version
 
     from placement import __version__
 
-    return {"placement": __version__, "ortools": version("ortools")}
+    return MappingProxyType({"placement": __version__, "ortools": version("ortools")})

@@ -137,8 +137,9 @@ def _declaring(
     return frozenset(
         one.key
         for one in after.deployments
-        if one.key not in changed
-        and any(selects(entry.selector, target) for entry in _entries(one) for target in targets)
+        if (entries := _entries(one))
+        and one.key not in changed
+        and any(selects(entry.selector, target) for entry in entries for target in targets)
     )
 
 
@@ -154,4 +155,4 @@ def _selected(after: Workspace, keys: Iterable[Key]) -> frozenset[Key]:
 
 
 def _entries(one: ModelDeployment) -> tuple[Peers, ...]:
-    return (*one.separate_from, *one.together_with)
+    return one.separate_from + one.together_with

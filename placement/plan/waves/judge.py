@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from placement.constraints.base import Violation
@@ -55,7 +54,7 @@ def check(
 
 
 def _running(before: Workspace, after: Workspace) -> Workspace:
-    return after if after.running == before.running else replace(after, running=before.running)
+    return after if after.running == before.running else after.revised(running=before.running)
 
 
 def _shapes(waves: Waves) -> Iterator[Violation]:

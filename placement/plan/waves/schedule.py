@@ -100,6 +100,7 @@ def _rest(steps: Sequence[Steps], blocks: Iterable[Iterable[Hop]]) -> list[Hop]:
     return [
         Hop(one, source, target, count)
         for one in steps
+        if one.leave or one.arrive
         for source, target, count in paired(
             in_order(one.leave - left[one.key]), in_order(one.arrive - came[one.key])
         )
