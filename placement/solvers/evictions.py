@@ -60,16 +60,28 @@ class Evictions:
         Replicas that lack a place.
     parts : mapping
         The concerned deployments of which only the replicas on some nodes are free.
+    chained : bool
+        Whether those that find no other place count what has to leave for them in turn. That
+        is a lower bound only if one replica of one deployment is all that lacks a place.
     """
 
     def __init__(
-        self, affected: Affected, key: Key, ledger: Ledger, short: int, parts: Parts
+        self,
+        affected: Affected,
+        key: Key,
+        ledger: Ledger,
+        short: int,
+        parts: Parts,
+        *,
+        chained: bool = False,
     ) -> None:
         self.affected = affected
         self.parts = parts
         self.deployment: ModelDeployment = affected.after.by_key[key]
         self.ledger = ledger
         self.short = short
+        self.chained = chained
+        self._followers: dict[Key, int] = {}
         self.room = ledger.room(self.deployment)
         fleet = ledger.fleet
         usable = affected.eligible(key)[fleet.group_of] & fleet.accepts
@@ -140,8 +152,25 @@ class Evictions:
             extra = min(self._extra(node, rows, chosen), self.short)
             if extra > 0:
                 weight = _sum(d.weight * n for (_, d), n in _pairs(rows, chosen))
+                weight += max((self._follow(d.key) for (_, d), n in _pairs(rows, chosen) if n))
                 ratios.append(Fraction(weight, extra))
         return Eviction(min(ratios), node, most)
+
+    def _follow(self, key: Key) -> int:
+        """Return what has to leave at least so that one more of a deployment fits anywhere."""
+        if not self.chained:
+            return 0
+        if key not in self._followers:
+            other = Evictions(self.affected, key, self.ledger, 1, self.parts)
+            first = next(other.cheapest(), None) if other.is_full() else None
+            self._followers[key] = 0 if first is None else ceil(first.ratio)
+        return self._followers[key]
+
+    def is_full(self) -> bool:
+        """Whether no node takes one more replica."""
+        fleet = self.affected.fleet
+        usable = self.affected.eligible(self.deployment.key)[fleet.group_of] & fleet.accepts
+        return not self.room[usable].any()
 
     def _extra(self, node: int, rows: Sequence[Held], chosen: Sequence[int]) -> int:
         """Return how many more replicas fit when so many of each row are gone."""

@@ -27,7 +27,7 @@ from placement.solvers.greedy import greedy_layout
 from placement.solvers.limits import Limits
 from placement.solvers.standing import Found, standing_of
 
-ROUNDS = ((6, 4), (20, 8), (60, 16))
+ROUNDS = ((6, 4), (24, 8))
 """Nodes to make room on besides one per missing replica, and nodes that a mover may go to."""
 DEPTH = 3
 """How long a chain of movers may get whose places are taken by others."""
@@ -65,8 +65,9 @@ class Growth:
             for key, short in zip(pinned.keys, pinned.standing.short, strict=True)
             if short
         ]
+        chained = len(affected.keys) == 1 and sum(short for _, short in self.short) == 1
         found = {
-            key: Evictions(affected, key, self.ledger, short, self.parts)
+            key: Evictions(affected, key, self.ledger, short, self.parts, chained=chained)
             for key, short in self.short
         }
         self.needed = {key: evictions.needed() for key, evictions in found.items()}
