@@ -31,7 +31,7 @@ class Judge:
     leave : Leave
         What the caller allows.
     forgiving : bool
-        Whether the change is a fact, such as lost capacity, that cannot be refused.
+        Whether the fleet is another one: a fact, which is no reason to refuse.
     """
 
     def __init__(self, affected: Affected, leave: Leave, *, forgiving: bool) -> None:
@@ -41,9 +41,9 @@ class Judge:
 
     def before_solving(self) -> Refusal | None:
         """Refuse what no node group allows, whatever else runs."""
-        if self.forgiving:
-            return None
         for key in self.affected.keys:
+            if self._is_forgiven(key):
+                continue
             if self.affected.eligible(key).any() or not self.affected.wanted(key):
                 continue
             if self._is_edit(key) and not self.leave.evict:
@@ -51,6 +51,10 @@ class Judge:
             if key in self.affected.changed and not self._is_edit(key):
                 return self._no_node_group(key, RefusalReason.POLICY)
         return None
+
+    def _is_forgiven(self, key: Key) -> bool:
+        """Whether a deployment that was not touched itself pays for a fact."""
+        return self.forgiving and key not in self.affected.changed
 
     def _is_edit(self, key: Key) -> bool:
         """Whether a deployment runs and goes on as it is, perhaps under other rules."""
@@ -71,14 +75,12 @@ class Judge:
 
     def after_solving(self, found: Found) -> Refusal | None:
         """Refuse a placement that leaves out what must be placed."""
-        if self.forgiving:
-            return None
         proved = found.impossible or (found.whole and _is_proved_short(found))
         for key, short in zip(found.keys, found.standing.short, strict=True):
-            if not short or self._is_enough(key, short):
+            if not short or self._is_forgiven(key) or self._is_enough(key, short):
                 continue
             return self._short(key, short, proved=proved)
-        if found.standing.displaced and not self.leave.evict:
+        if found.standing.displaced and not (self.leave.evict or self.forgiving):
             message = "running replicas would lose their place"
             return self._refusal(RefusalReason.STRANDS, message, (), proved=proved)
         return None

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from placement.catalog.rows import UNIT
-from placement.drafting import Draft, Drafter
+from placement.drafting import AFFECTED, Draft, Drafter
 from placement.errors import VerificationError
 from placement.options import Billing, Rebalance
 from placement.plan.changes import diff
@@ -182,7 +182,9 @@ class Transaction:
             scale = self.objective.scale if tier == self.objective.name else 1000
             shown = None if bound is None else bound / scale
             seconds = time.monotonic() - self.started
-            self.options.on_progress(Progress(tier, value / scale, shown, seconds))
+            self.options.on_progress(
+                Progress(f"{tier} ({AFFECTED})", value / scale, shown, seconds)
+            )
 
     # ------------------------------------------------------------------ order
 

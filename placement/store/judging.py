@@ -84,7 +84,8 @@ class Judge:
         if after.digest != plan.basis.workspace:
             raise self._stale("the workspace that the plan answers")
         today = replace(after, replaced=frozenset(record.replaced))
-        _check_rules(verify(catalog, today, plan).violations)
+        before = self.newest.workspace
+        _check_rules(verify(catalog, today, plan, before=before).violations)
         state = replace(
             self.newest,
             serial=self.newest.serial + 1,
