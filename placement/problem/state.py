@@ -74,7 +74,7 @@ class State:
             placed={key: _replicas(rows) for key, rows in rows_of.items()},
             costs={key: _cost(rows) for key, rows in rows_of.items()},
             recorded=_cost(workspace.running),
-            digests=_digests(workspace),
+            digests={key: rows_digest(rows) for key, rows in workspace.running_by_key.items()},
             stale=frozenset(stale),
             is_astray=any(_is_astray(row.node, fleet) for row, _ in held),
         )
@@ -106,11 +106,9 @@ class State:
         off = [held for key in rows for held in self.held(key)]
         on = [(row, after.by_key[key]) for key, own in rows.items() for row in own]
         rows_of = _updated(self.rows_of, rows, tuple)
-        digests = _updated(self.digests, rows, rows_digest)
         workspace = after.with_rows(rows_of)
         if workspace.running != plan.assignments:  # other costs, billed by node
             workspace = after.with_running(plan)
-            digests = _digests(workspace)
         return replace(
             self,
             workspace=workspace,
@@ -121,14 +119,10 @@ class State:
             recorded=_cost(plan.assignments)
             if plan.transition is None
             else plan.transition.cost_after,
-            digests=digests,
+            digests=_updated(self.digests, rows, rows_digest),
             stale=frozenset(),
             is_astray=False,
         )
-
-
-def _digests(workspace: Workspace) -> Mapping[Key, str]:
-    return {key: rows_digest(rows) for key, rows in workspace.running_by_key.items()}
 
 
 def _updated(
