@@ -20,7 +20,7 @@ from placement.plan.rows import Basis, Certificate, Status, TransitionRecord
 from placement.plan.waves import check, order
 from placement.preview import Preview
 from placement.problem.affected import Affected
-from placement.problem.tiers import STRICT
+from placement.problem.tiers import REBALANCE, STRICT
 from placement.refusals import Judge
 from placement.solvers.change import ChangeSolver
 from placement.solvers.limits import Limits
@@ -176,7 +176,7 @@ class Transaction:
         return saving, int(wish.max_moves * UNIT)
 
     def _report(self, tier: str, value: int, bound: int | None) -> None:
-        if tier != STRICT and self.options.on_progress is not None:
+        if tier not in (STRICT, REBALANCE) and self.options.on_progress is not None:
             from placement.options import Progress
 
             scale = self.objective.scale if tier == self.objective.name else 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,12 @@ from placement.cli import inputs, storing
 from placement.cli.changing import ChangeOptions, change, check_agreement, refused, settle
 from placement.cli.documents import check_writable
 from placement.cli.faults import ExitCode, guarded
-from placement.cli.parameters import AllowPartial, Evict, Paths
+from placement.cli.parameters import AllowPartial, Evict, Paths, not_negative_decimal
 from placement.cli.saving import lacks_order
 from placement.cli.solving import Leave
 from placement.cli.taking import takes
 from placement.errors import StaleError
+from placement.options import Rebalance
 from placement.workspace.refusal import Refusal, RefusalReason
 
 if TYPE_CHECKING:
@@ -27,9 +29,33 @@ if TYPE_CHECKING:
 Prune = Annotated[
     bool, typer.Option("--prune", help="Take away whatever the manifests do not hold.")
 ]
+MayRebalance = Annotated[
+    bool,
+    typer.Option("--rebalance", help="Also move what runs, where that saves enough."),
+]
+MinSaving = Annotated[
+    Decimal | None,
+    typer.Option(
+        "--min-saving",
+        metavar="NUMBER",
+        parser=not_negative_decimal,
+        help="The least that each moved GPU must save, in USD per hour; default: 0.",
+    ),
+]
+MaxMoves = Annotated[
+    Decimal | None,
+    typer.Option(
+        "--max-moves",
+        metavar="GPUS",
+        parser=not_negative_decimal,
+        help="The most GPUs that may move; default: no limit.",
+    ),
+]
 RetryUnplaced = Annotated[
     bool, typer.Option("--retry-unplaced", help="Also place what could not be placed before.")
 ]
+
+NO_LIMIT = Decimal(10**12)
 
 
 @guarded
@@ -41,35 +67,57 @@ def apply(
     allow_partial: AllowPartial = False,
     evict: Evict = False,
     retry_unplaced: RetryUnplaced = False,
+    rebalance: MayRebalance = False,
+    min_saving: MinSaving = None,
+    max_moves: MaxMoves = None,
 ) -> ExitCode:
     """Put manifests into the store and place what they change.
 
     Objects of the same name are replaced, all others stay. To attach a policy or to detach one,
     apply its environment or deployment with another list of policies. PATH may also be one saved
     plan: then what it shows is committed, or nothing if the store has changed since. With
-    --catalog another fleet or other prices take effect; then PATH may be left out.
+    --catalog another fleet or other prices take effect; then PATH may be left out. Nothing moves
+    for a better price, unless --rebalance lets it.
     """
-    leave = Leave(allow_partial, evict, retry_unplaced, other_catalog=True)
+    leave = Leave(
+        allow_partial,
+        evict,
+        retry_unplaced,
+        other_catalog=True,
+        rebalance=_rebalance(rebalance, min_saving, max_moves),
+    )
     saved = inputs.find_plan(paths)
     if saved is not None:
         if prune or leave != Leave(other_catalog=True):
             raise typer.BadParameter(f"`{saved}` is a plan, which is committed as it was shown")
         return _apply_plan(options, saved)
-    if not (paths or retry_unplaced or options.catalog):
-        raise typer.BadParameter("name manifests, a plan, --catalog or --retry-unplaced")
+    if not (paths or retry_unplaced or rebalance or options.catalog):
+        message = "name manifests, a plan, --catalog, --retry-unplaced or --rebalance"
+        raise typer.BadParameter(message)
     if prune and not paths:
         raise typer.BadParameter("--prune needs manifests: what they do not hold is taken away")
-    if options.catalog and not paths:
-        return change(options, _other_catalog, leave)
+    if (options.catalog or rebalance) and not paths:
+        kind = "capacity" if options.catalog else "rebalance"
+        return change(options, lambda head: _as_it_is(head, kind), leave)
     if prune:
         return change(options, lambda head: _pruned(head, paths or []), leave)
     return change(options, lambda head: inputs.read_asked(paths, head), leave)
 
 
-def _other_catalog(head: Snapshot) -> Transition:
+def _rebalance(
+    wanted: bool, min_saving: Decimal | None, max_moves: Decimal | None
+) -> Rebalance | None:
+    if not wanted:
+        if min_saving is not None or max_moves is not None:
+            raise typer.BadParameter("--min-saving and --max-moves need --rebalance")
+        return None
+    return Rebalance(min_saving or Decimal(0), NO_LIMIT if max_moves is None else max_moves)
+
+
+def _as_it_is(head: Snapshot, kind: str) -> Transition:
     from placement.workspace.transitions import TransitionKind, between
 
-    return between(head.workspace, head.workspace, kind=TransitionKind.CAPACITY)
+    return between(head.workspace, head.workspace, kind=TransitionKind(kind))
 
 
 def _pruned(head: Snapshot, paths: list[Path]) -> Transition:

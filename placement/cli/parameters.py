@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -78,6 +79,12 @@ def positive(text: str) -> int:
 def not_negative_whole(text: str) -> int:
     """Return a whole number of at least 0; anything else is a usage error."""
     return _whole(text, low=0)
+
+
+def not_negative_decimal(text: str) -> Decimal:
+    """Return a number that is at least 0, exactly as it is written."""
+    _number(text, low=0.0)
+    return Decimal(text)
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from placement.cli.signals import run_cancellable
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
-    from placement.options import SolveOptions
+    from placement.options import Rebalance, SolveOptions
     from placement.plan.plan import Plan
     from placement.preview import Preview
     from placement.workspace.transitions import Transition
@@ -27,6 +27,7 @@ class Leave:
     evict: bool = False
     retry_unplaced: bool = False
     other_catalog: bool = False
+    rebalance: Rebalance | None = None
 
 
 ORDINARY = Leave()
@@ -81,6 +82,7 @@ def transact(
                 allow_partial=leave.allow_partial,
                 evict=leave.evict,
                 retry_unplaced=leave.retry_unplaced,
+                rebalance=leave.rebalance,
                 serial=serial,
                 objective=options.objective,
                 billing=options.billing,

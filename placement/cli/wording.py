@@ -27,6 +27,8 @@ def title(kind: str, arguments: Mapping[str, str]) -> str:
             return f"rollback {model} in {stage} to version {version}"
         case "rollback", {"model": model, "environment": stage}:
             return f"rollback {model} in {stage} to nothing"
+        case "rebalance", _:
+            return "move what saves enough"
         case "capacity", _:
             return "take another catalog"
         case "apply", {"prune": _}:

@@ -40,6 +40,7 @@ class TransitionKind(StrEnum):
     PUT_ENVIRONMENT = "put-environment"
     DELETE_ENVIRONMENT = "delete-environment"
     CAPACITY = "capacity"
+    REBALANCE = "rebalance"
 
 
 _WHOLE = frozenset({TransitionKind.DEPLOY, TransitionKind.APPLY})
