@@ -20,6 +20,8 @@ from placement.solvers.standing import Found, standing_of
 
 SMALL = 4_000
 """Up to so many (deployment, node) pairs everything is solved at once."""
+MEDIUM = 40_000
+"""Up to so many pairs everything is solved at once where growth does not place all."""
 EXACT_PAIRS = 4_000
 """Up to so many (deployment, cell) pairs CP-SAT gets the problem of a change whole."""
 BREADTH = 3
@@ -65,7 +67,11 @@ class ChangeSolver:
         everything = self.affected.contenders(most=SMALL)
         if everything is not None:
             return self.whole(everything)
-        return Growth(self.affected, found, self.limits, firm=self.firm).grown()
+        grown = Growth(self.affected, found, self.limits, firm=self.firm).grown()
+        if not any(grown.standing.short) or grown.impossible:
+            return grown
+        everything = self.affected.contenders(most=MEDIUM)
+        return grown if everything is None else self.whole(everything)
 
     def pinned(self) -> Found:
         """Return the best placement in which nothing moves that may stay, if rules allow."""

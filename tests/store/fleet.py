@@ -11,9 +11,9 @@ from placement.catalog.rows import NANO, UNIT, Gpu, NodeGroup, Region
 from placement.objectives.mix import parse_objective
 from placement.options import Billing
 from placement.plan.assembly import bare_plan
-from placement.plan.document import MICRO
 from placement.plan.rows import TransitionRecord
 from placement.plan.view import PlacedRow, PlanView
+from placement.plan.waves import order
 from placement.preview import Preview
 from placement.workspace.dumping import to_document
 from placement.workspace.transitions import Transition, deploy
@@ -46,6 +46,8 @@ def fleet(*, price=0.5, count=4, name="fleet"):
 
 
 def chat(version="A", *, environment="production", model="chat", **fields):
+    """Return a deployment; old replicas make room first, for the new ones take their nodes."""
+    fields = {"rollout": "recreate", **fields}
     return ModelDeployment(name=model, environment=environment, version=version, **fields)
 
 
@@ -59,7 +61,10 @@ def preview_of(transition: Transition, *, catalog=None, serial=None) -> Preview:
     plan = replace(
         plan,
         basis=replace(plan.basis, serial=serial),
-        transition=record_of(transition),
+        transition=replace(
+            record_of(transition), cost_after=sum(row.cost for row in plan.assignments)
+        ),
+        waves=order(catalog, before, after, plan.assignments).waves or (),
         stats=MappingProxyType({"options": {"objective": "cost", "billing": "share"}}),
     )
     return Preview(before, catalog, plan, after.with_running(plan))
@@ -77,7 +82,6 @@ def record_of(transition: Transition) -> TransitionRecord:
         replaced=tuple(sorted(transition.after.replaced)),
         uncallable=transition.uncallable,
         cost_before=sum(row.cost for row in transition.before.running),
-        cost_after=0 * MICRO,
     )
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from placement import InputError, Plan, Planner, StaleError
 from placement.errors import VerificationError
 from placement.plan.rows import Status
-from placement.preview import Preview
 from placement.store.schema import ASSIGNMENTS, OBJECTS
 from placement.store.store import Store
 from placement.workspace.refusal import Refusal, RefusalReason
@@ -26,7 +25,7 @@ from placement.workspace.transitions import (
     set_enabled,
 )
 from placement.workspace.workspace import Environment
-from tests.store.fleet import chat, commit, deploy_once, fleet, preview_of, record_of
+from tests.store.fleet import chat, commit, deploy_once, fleet, preview_of
 
 
 def fingerprint(store):
@@ -128,13 +127,10 @@ def test_shares_on_one_node_are_told_apart(store, url):
         transition = deploy(
             head.workspace, chat(replicas=replicas, resources={"gpus": Decimal("0.5")})
         )
-        plan = Planner(fleet()).plan(transition.after)
-        plan = replace(plan, transition=record_of(transition))
-        after = transition.after.with_running(plan)
-        preview = Preview(head.workspace, fleet(), plan, after)
+        preview = Planner(fleet()).transact(transition)
         store.commit(preview, expected=head.serial, author="ann")
         with Store.open(url) as other:
-            assert other.head().workspace.running == plan.assignments
+            assert other.head().workspace.running == preview.plan.assignments
     assert {row.gpu for row in store.snapshot(2).workspace.running} == {0, 1, 2}
     assert all(step.ok for step in store.replay())
 
