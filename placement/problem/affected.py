@@ -172,8 +172,10 @@ class Affected:
     def _ruled(self) -> Mapping[Key, frozenset[Key]]:
         """Deployments that a rule ties together, each with the others."""
         tied: defaultdict[Key, set[Key]] = defaultdict(set)
-        enabled = [d for d in self.after.deployments if d.enabled]
-        for deployment in enabled:
+        known = self.after.deployments
+        ruling = [d for d in known if (d.separate_from or d.together_with) and d.enabled]
+        enabled = [d for d in known if d.enabled] if ruling else []
+        for deployment in ruling:
             for entry in (*deployment.separate_from, *deployment.together_with):
                 for other in enabled:
                     inside = entry.selector.environment in (None, other.environment)
