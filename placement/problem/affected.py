@@ -471,12 +471,11 @@ class Affected:
         nodes = sorted({*landing.tolist(), *residents})
         cells = cells_at(ledger, nodes, residents, in_use=self._in_use(ledger))
         eligible = tuple(self.eligible(key) for key in keys)
-        self._count(eligible, cells)
         running = [0] * len(keys)
         for rows in residents.values():
             for resident in rows:
                 running[resident.deployment] += resident.replicas
-        return Compiled(
+        compiled = Compiled(
             catalog=self.catalog,
             objective=self.objective,
             bill_nodes=self.bill_nodes,
@@ -489,11 +488,8 @@ class Affected:
             strict=self._strict(keys),
             rebalance=self.rebalance,
         )
-
-    def _count(self, eligible: Sequence[Mask], cells: Sequence[Cell]) -> None:
-        groups = np.array([cell.group for cell in cells], np.int64)
-        self.compiled["deployments"] += len(eligible)
-        self.compiled["pairs"] += sum(int(mask[groups].sum()) for mask in eligible)
+        self.compiled.update({"deployments": len(keys), "pairs": compiled.pairs})
+        return compiled
 
     def _strict(self, keys: Sequence[Key]) -> frozenset[int]:
         """Return the deployments that come first, if others may want the same room.

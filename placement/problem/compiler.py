@@ -70,6 +70,12 @@ class Compiled:
     strict: frozenset[int] = frozenset()
     rebalance: tuple[int, int] | None = None
 
+    @property
+    def pairs(self) -> int:
+        """Number of (deployment, cell) pairs, whatever is free."""
+        groups = np.array([cell.group for cell in self.cells], np.int64)
+        return sum(int(mask[groups].sum()) for mask in self.eligible)
+
     def build(
         self,
         cells: Sequence[Cell],

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from placement.problem.affected import Affected, Parts
-from placement.problem.fleet import Ints
+from placement.problem.compiler import Compiled
 from placement.problem.ledger import Key, Ledger
 from placement.solvers.exact import Report, TierBound
 from placement.solvers.growth import Growth
@@ -22,6 +22,8 @@ SMALL = 4_000
 """Up to so many (deployment, node) pairs everything is solved at once."""
 MEDIUM = 40_000
 """Up to so many pairs everything is solved at once where growth does not place all."""
+FAR_PAIRS = 20_000
+"""Beyond so many (deployment, cell) pairs an ideal placement on near nodes is good enough."""
 EXACT_PAIRS = 4_000
 """Up to so many (deployment, cell) pairs CP-SAT gets the problem of a change whole."""
 BREADTH = 3
@@ -78,15 +80,16 @@ class ChangeSolver:
         keys, parts = self.affected.keys, self.affected.loose_parts()
         ledger = self.affected.without(keys, parts=parts)
         near = self.affected.landing(keys, ledger, breadth=BREADTH, parts=parts)
-        found = self._solve(keys, near, parts=parts)
+        found = self._solve(keys, self.affected.compile(keys, near, parts=parts), parts=parts)
         if found.standing.ideal and found.solved.exact and self._is_cheapest(found, ledger):
             return found
         far = self.affected.landing(keys, ledger, breadth=None)
         if len(far) == len(near):
             return found
-        if found.standing.ideal and len(far) * len(keys) > SMALL:
+        everywhere = self.affected.compile(keys, far, parts=parts)
+        if found.standing.ideal and everywhere.pairs > FAR_PAIRS:
             return self._bounded(found, ledger)
-        return self._solve(keys, far, parts=parts)
+        return self._solve(keys, everywhere, parts=parts)
 
     def _bounded(self, found: Found, ledger: Ledger) -> Found:
         """Return a placement on near nodes with a bound of the last tier that holds for all."""
@@ -116,18 +119,17 @@ class ChangeSolver:
 
     def whole(self, keys: tuple[Key, ...]) -> Found:
         """Return the best placement with everything free that could make room."""
-        ledger = self.affected.without(keys)
-        return self._solve(keys, self.affected.landing(keys, ledger, breadth=None), whole=True)
+        landing = self.affected.landing(keys, self.affected.without(keys), breadth=None)
+        return self._solve(keys, self.affected.compile(keys, landing), whole=True)
 
     def _solve(
         self,
         keys: Sequence[Key],
-        landing: Ints,
+        compiled: Compiled,
         *,
         whole: bool = False,
         parts: Parts | None = None,
     ) -> Found:
-        compiled = self.affected.compile(keys, landing, parts=parts)
         solved = solve(
             compiled,
             self.limits,

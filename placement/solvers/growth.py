@@ -33,6 +33,8 @@ DEPTH = 3
 """How long a chain of movers may get whose places are taken by others."""
 ROUND_WORK = 4.0
 """Deterministic time of one tier in one round."""
+MOST_MISSING = 150
+"""Replicas without a place beyond which rooms would have to be made everywhere."""
 Nodes = set[int]
 
 
@@ -65,7 +67,8 @@ class Growth:
             for key, short in zip(pinned.keys, pinned.standing.short, strict=True)
             if short
         ]
-        chained = len(affected.keys) == 1 and sum(short for _, short in self.short) == 1
+        self.missing = sum(short for _, short in self.short)
+        chained = len(affected.keys) == 1 and self.missing == 1
         found = {
             key: Evictions(affected, key, self.ledger, short, self.parts, chained=chained)
             for key, short in self.short
@@ -79,7 +82,7 @@ class Growth:
         least = self._least() if self.short else 0
         if least is None and self.firm:
             return replace(best, impossible=True)
-        for breadth, places in ROUNDS if self.short else ():
+        for breadth, places in ROUNDS if 0 < self.missing <= MOST_MISSING else ():
             if self.limits.over():
                 break
             found = _Ring(self, breadth, places).solve()
