@@ -25,7 +25,7 @@ from placement.plan.rows import Assignment, Certificate, Tier, Unplaced
 from placement.plan.view import PlacedRow, PlanView
 from placement.policies.base import Enforcement
 from placement.problem.decode import placed_rows
-from placement.problem.tiers import MOVES, REBALANCE
+from placement.problem.tiers import MOVES, REBALANCE, STRICT
 from placement.reasons import LEFT_OUT, unplaced_rows
 
 if TYPE_CHECKING:
@@ -270,20 +270,28 @@ class Drafter:
     ) -> Mapping[str, int | None]:
         """Return the bounds of the whole state: those of what was free, and what is fixed."""
         known = {tier.name: tier.bound for tier in found.solved.bounds}
+        proved = found.whole and self._is_first_settled(found, known)
         bounds: dict[str, int | None] = {}
         for priority, (inside, everywhere) in self._left_out(found).items():
             name = self._unplaced_tier(priority)
-            bound = known.get(name, inside) if found.whole else inside
+            bound = known.get(name, inside) if proved else inside
             bounds[name] = None if bound is None else bound - inside + everywhere
             lost = name.replace("unplaced", "displaced")
-            bounds[lost] = known.get(lost, 0) if found.whole else 0
-        bounds[MOVES] = known.get(MOVES) if found.whole else found.least
+            bounds[lost] = known.get(lost, 0) if proved else 0
+        bounds[MOVES] = known.get(MOVES) if proved else found.least
         last = known.get(self.affected.objective.name)
         if self.affected.rebalance is not None:
             bounds[MOVES], last = 0, self._without_moves(found, known.get(REBALANCE))
         if last is not None:
             bounds[self.affected.objective.name] = last + value - self.affected.value_of(rows)
         return bounds
+
+    def _is_first_settled(self, found: Found, known: Mapping[str, int | None]) -> bool:
+        """Whether nothing more can be placed of what comes first, a tier that no plan shows."""
+        compiled = found.compiled
+        short = found.standing.short
+        value = sum(short[d] * compiled.deployments[d].weight for d in compiled.strict)
+        return value == 0 or known.get(STRICT) == value
 
     def _without_moves(self, found: Found, bound: int | None) -> int | None:
         """Return the bound of the last tier among plans with as many moves as this one."""

@@ -52,6 +52,11 @@ class Judge:
                 return self._no_node_group(key, RefusalReason.POLICY)
         return None
 
+    def _is_contested(self, key: Key) -> bool:
+        """Whether a target that may stay incomplete could have left its place to a deployment."""
+        strict = self.affected.transition.strict
+        return self.leave.partial and bool(strict) and key not in strict
+
     def _is_forgiven(self, key: Key) -> bool:
         """Whether a deployment that was not touched itself pays for a fact."""
         return self.forgiving and key not in self.affected.changed
@@ -79,7 +84,7 @@ class Judge:
         for key, short in zip(found.keys, found.standing.short, strict=True):
             if not short or self._is_forgiven(key) or self._is_enough(key, short):
                 continue
-            return self._short(key, short, proved=proved)
+            return self._short(key, short, proved=proved and not self._is_contested(key))
         if found.standing.displaced and not (self.leave.evict or self.forgiving):
             message = "running replicas would lose their place"
             return self._refusal(RefusalReason.STRANDS, message, (), proved=proved)
