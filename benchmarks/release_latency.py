@@ -143,6 +143,7 @@ class Releases:
         self.lots: defaultdict[str, Lot] = defaultdict(Lot)
         self.compiled: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         self.moves: list[int] = []
+        self.open: list[str] = []
         self.certificates: Counter[str] = Counter()
         self.unbounded = 0
         self.verified = 0
@@ -206,6 +207,8 @@ class Releases:
         if number <= self.warm_up:
             self.lots["warm-up" if number else "cold"].times.append(took)
             return preview
+        if outcome == "undecided":
+            self.open.append(f"{model} in {environment}, seed {self.seeds[-1]}")
         self.lots[outcome].times.append(took)
         self.compiled[outcome].append(_compiled(preview))
         if outcome == self.kind:
@@ -247,6 +250,7 @@ class Releases:
             "shareGlobal": round(self.certificates["global"] / max(1, accepted), 3),
             "withoutBound": self.unbounded,
             "movesPerRelease": _spread(self.moves),
+            "undecided": self.open,
             "compiled": _compiled_spread(self.compiled[self.kind]),
             "others": {
                 name: lot.document()
@@ -401,6 +405,8 @@ def table(result: dict[str, Any]) -> Iterator[str]:
         f"certificates {result['certificates']}, plans without a bound {result['withoutBound']}, "
         f"moves per release {result['movesPerRelease']}"
     )
+    if result["undecided"]:
+        yield f"undecided: {'; '.join(result['undecided'])}"
     yield f"compiled {result['compiled']}"
     yield (
         f"rows compared that must not change {result['rowsComparedUnaffected']}, "
