@@ -31,9 +31,9 @@ ROUNDS = ((6, 4), (24, 8))
 """Nodes to make room on besides one per missing replica, and nodes that a mover may go to."""
 DEPTH = 3
 """How long a chain of movers may get whose places are taken by others."""
-ROUND_WORK = 4.0
+ROUND_WORK = 1.5
 """Deterministic time of one tier in one round."""
-MOST_MISSING = 150
+MOST_MISSING = 64
 """Replicas without a place beyond which rooms would have to be made everywhere."""
 Nodes = set[int]
 

@@ -121,11 +121,11 @@ def test_a_part_cut_by_its_share_of_the_time_is_not_reproducible(quickstart, mon
     solve = pipeline._solve_part
     seen = []
 
-    def slow(part, limits, report):
+    def slow(part, limits, report, small):
         seen.append(part)
         while len(seen) == 1 and not limits.over():
             time.sleep(0.01)
-        return solve(part, limits, report)
+        return solve(part, limits, report, small)
 
     monkeypatch.setattr(pipeline, "_solve_part", slow)
     plan = Planner(catalog).plan(workspace, time_limit=8, workers=1)
