@@ -87,6 +87,8 @@ def _file(name: str, shown: str) -> Address:
 
 
 def _server(url: URL) -> Address:
+    if "@" in (url.host or ""):  # then the host begins within the password
+        _fail("postgresql", "there is more than one `@`; in a password write `%40`")
     url = url.set(drivername="postgresql+psycopg")
     place = url.host or "local"
     port = f":{url.port}" if url.port else ""

@@ -8,6 +8,7 @@ import zlib
 from placement.catalog.catalog import Catalog
 from placement.catalog.load import load_catalog_texts
 from placement.errors import InternalFaultError
+from placement.store.damage import recorded
 
 
 def pack(catalog: Catalog) -> bytes:
@@ -30,8 +31,9 @@ def unpack(content: bytes, digest: str) -> Catalog:
     InternalFaultError
         If it has another digest than the one it is stored under.
     """
-    read = json.loads(zlib.decompress(content))
-    catalog = load_catalog_texts(read["files"], name=read["name"])
+    with recorded(f"catalog {digest}"):
+        read = json.loads(zlib.decompress(content))
+        catalog = load_catalog_texts(read["files"], name=read["name"])
     if catalog.digest != digest:
         raise InternalFaultError(f"the catalog stored as {digest} has digest {catalog.digest}")
     return catalog

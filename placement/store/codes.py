@@ -49,3 +49,8 @@ class Code(FindingCode):
         "a serial or a catalog is not recorded",
         "serial 12 is not recorded, the newest is 7",
     )
+    DAMAGED = (
+        "PL710",
+        "what a store holds cannot be read",
+        "the store is damaged: database disk image is malformed",
+    )

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from placement.errors import LockedError
 from placement.store.codes import Code
+from placement.store.damage import DamagedError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -81,8 +82,14 @@ class Database:
             yield
         except PoolTimeout:
             raise LockedError(f"no connection was free for {self.wait:g} s") from None
+        except DamagedError as error:
+            self._damaged(str(error))
         except DBAPIError as error:
             self._explain(error)
+
+    def _damaged(self, reason: str) -> NoReturn:
+        advice = "bring back a copy of it; nothing was written"
+        self.address.fail(Code.DAMAGED, f"the store is damaged: {reason}", advice)
 
     def _explain(self, error: DBAPIError) -> NoReturn:
         reason = str(error.orig).strip().partition("\n")[0]
@@ -91,7 +98,9 @@ class Database:
             raise LockedError(f"somebody else used the store for {self.wait:g} s") from None
         if "readonly" in reason or name == "ReadOnlySqlTransaction":
             self.address.fail(Code.READ_ONLY, f"the store cannot be written: {reason}")
-        if "not a database" in reason or "malformed" in reason:
+        if "malformed" in reason:
+            self._damaged(reason)
+        if "not a database" in reason:
             self.address.fail(Code.NOT_A_STORE, f"the file is not a store: {reason}")
         if isinstance(error, OperationalError):
             self.address.fail(Code.UNREACHABLE, f"the store cannot be opened: {reason}")

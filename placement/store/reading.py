@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from placement.plan.plan import Plan
 from placement.plan.running import node_order
+from placement.store.damage import recorded
 from placement.store.objects import STORE, workspace_of
 from placement.store.schema import ASSIGNMENTS, CATALOGS, HISTORY, META, OBJECTS
 from placement.store.values import Entry
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 ROW = tuple(Assignment.__slots__)
 """Columns of an assignment, in the order of its fields."""
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_LAST = 2**63 - 1
+"""No database counts further."""
 _ENTRY = [column for column in HISTORY.c if column.name != "plan"]
 
 
@@ -38,7 +41,8 @@ def read_newest(connection: Connection, *, lock: bool = False) -> Newest:
     """Return lineage and newest serial; with ``lock``, nobody else writes until we are done."""
     query = select(META.c.lineage, META.c.serial)
     # SQLite has locked the whole file by now and knows no `FOR UPDATE`: it leaves the words out.
-    row = connection.execute(query.with_for_update() if lock else query).one()
+    with recorded("the newest serial"):
+        row = connection.execute(query.with_for_update() if lock else query).one()
     return Newest(row.lineage, row.serial)
 
 
@@ -48,7 +52,8 @@ def read_workspace(connection: Connection, serial: int) -> Workspace:
     texts = documents.all()
     columns = [ASSIGNMENTS.c[name] for name in ROW]
     rows = connection.execute(select(*columns).where(_held(ASSIGNMENTS, serial)))
-    return workspace_of(texts, sorted((Assignment(*row) for row in rows), key=_order))
+    with recorded(f"the state of serial {serial}"):
+        return workspace_of(texts, sorted((Assignment(*row) for row in rows), key=_order))
 
 
 def _held(table: Table, serial: int) -> ColumnElement[bool]:
@@ -62,6 +67,8 @@ def _order(row: Assignment) -> tuple[Any, ...]:
 
 def read_entry(connection: Connection, serial: int) -> Entry | None:
     """Return one entry of the history, or None."""
+    if serial > _LAST:
+        return None
     row = connection.execute(select(*_ENTRY).where(HISTORY.c.serial == serial)).first()
     return None if row is None else as_entry(row)
 
@@ -108,6 +115,8 @@ def _is_deployment(model: str | None, environment: str | None) -> ColumnElement[
 
 def read_plan_of(connection: Connection, serial: int) -> Plan | None:
     """Return the plan of an entry as it was committed, or None."""
+    if serial > _LAST:
+        return None
     content = connection.scalar(select(HISTORY.c.plan).where(HISTORY.c.serial == serial))
     return None if content is None else unpack_plan(content)
 
@@ -125,7 +134,8 @@ def pack_plan(plan: Plan) -> bytes:
 
 def unpack_plan(content: bytes) -> Plan:
     """Return the plan of a compressed document."""
-    return Plan.from_json(zlib.decompress(content).decode(), file=STORE)
+    with recorded("a plan"):
+        return Plan.from_json(zlib.decompress(content).decode(), file=STORE)
 
 
 def read_catalog(connection: Connection, digest: str) -> bytes | None:
@@ -136,8 +146,9 @@ def read_catalog(connection: Connection, digest: str) -> bytes | None:
 def as_entry(row: Row[Any]) -> Entry:
     """Return a row of the history as a value."""
     fields = row._asdict()
-    fields["at"] = as_time(fields["at"])
-    fields["arguments"] = MappingProxyType(json.loads(fields["arguments"]))
+    with recorded(f"the entry of serial {fields['serial']}"):
+        fields["at"] = as_time(fields["at"])
+        fields["arguments"] = MappingProxyType(json.loads(fields["arguments"]))
     return Entry(**fields)
 
 

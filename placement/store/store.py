@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from placement.plan.plan import Plan
     from placement.preview import Preview
     from placement.store.address import Address
+    from placement.store.writing import Change
 
 DEFAULT_URL = "sqlite:///.placement/state.db"
 WAIT = 10.0
@@ -252,6 +253,18 @@ class Store:
         """
         return self._commit(plan, catalog, plan.basis.serial, None, author=author, reason=reason)
 
+    def check_plan(self, plan: Plan, *, catalog: Catalog | None = None) -> None:
+        """Judge a plan as ``commit_plan`` would at this moment, and write nothing.
+
+        Raises
+        ------
+        StaleError, InputError, VerificationError
+            As ``commit_plan``.
+        """
+        self._check_may_commit(plan)
+        with self._database.reading() as connection:
+            self._judged(connection, plan, catalog, plan.basis.serial, None)
+
     def replay(self) -> Iterator[Replayed]:
         """Yield every state as the plan documents make it, compared with what is recorded."""
         with self._database.reading() as connection:
@@ -274,26 +287,46 @@ class Store:
         reason: str,
     ) -> Entry:
         """Judge a plan on the newest state and write it, in one transaction."""
-        why = why_never(plan)
-        if why is not None:
-            self._database.address.fail(Code.NOT_TO_COMMIT, why)
+        self._check_may_commit(plan)
         with (
             leased(self._database, lambda reader: _check_serial(reader, expected)) as token,
             self._database.writing() as connection,
         ):
-            newest = self._read_head(connection, read_newest(connection, lock=True))
-            _check_serial(connection, expected)
-            judge = Judge(newest, expected)
-            if expected is None:
-                judge.check_is_new(plan, read_serial_of(connection, plan.digest))
-            used = catalog or self._read_catalog(connection, plan.basis.catalog)
-            change = judge.judge(plan, used, preview=preview)
+            read_newest(connection, lock=True)
+            change = self._judged(connection, plan, catalog, expected, preview)
             entry = change.entry(author=author, reason=reason)
             write(connection, change, entry)
             give_back(connection, token)
-        self._catalogs[used.digest] = used
-        self._newest = change.after
+        self._keep(change.after)
         return entry
+
+    def _check_may_commit(self, plan: Plan) -> None:
+        why = why_never(plan)
+        if why is not None:
+            self._database.address.fail(Code.NOT_TO_COMMIT, why)
+
+    def _judged(
+        self,
+        connection: Connection,
+        plan: Plan,
+        catalog: Catalog | None,
+        expected: int | None,
+        preview: Preview | None,
+    ) -> Change:
+        """Return the change that a plan makes of the newest state."""
+        newest = self._read_head(connection, read_newest(connection))
+        _check_serial(connection, expected)
+        judge = Judge(newest, expected)
+        if expected is None:
+            judge.check_is_new(plan, read_serial_of(connection, plan.digest))
+        used = catalog or self._read_catalog(connection, plan.basis.catalog)
+        return judge.judge(plan, used, preview=preview)
+
+    def _keep(self, newest: Snapshot) -> None:
+        """Remember the newest state, so that it is not read again."""
+        if newest.catalog is not None:
+            self._catalogs[newest.catalog.digest] = newest.catalog
+        self._newest = newest
 
     def _read_head(self, connection: Connection, newest: Newest) -> Snapshot:
         """Return the newest state; what was read of it before still holds."""
@@ -315,7 +348,8 @@ class Store:
             content = read_catalog(connection, digest)
             if content is None:
                 message = f"catalog {quote(digest)} is not recorded"
-                self._database.address.fail(Code.UNKNOWN_STATE, message)
+                advice = "name the folder it is in (`--catalog DIR`)"
+                self._database.address.fail(Code.UNKNOWN_STATE, message, advice)
             self._catalogs[digest] = catalogs.unpack(content, digest)
         return self._catalogs[digest]
 

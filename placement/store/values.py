@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from placement.catalog.text import visible
 from placement.plan.document import running_digest, sha256
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class Entry:
 
     def __str__(self) -> str:
         """Say what was done, on one line."""
-        return f"{self.serial} by {self.author} ({self.kind}) at {self.at:%Y-%m-%d %H:%M:%S}Z"
+        author, at = visible(self.author), f"{self.at:%Y-%m-%d %H:%M:%S}Z"
+        return f"{self.serial} by {author} ({self.kind}) at {at}"
 
 
 @dataclass(frozen=True, slots=True)

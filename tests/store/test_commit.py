@@ -337,3 +337,22 @@ def test_threads_may_share_a_store(store):
         serials = [entry.serial for entry in pool.map(work, range(8))]
     assert sorted(serials) == list(range(1, 9))
     assert len(store.head().workspace.deployments) == 8
+
+
+def test_a_plan_is_checked_without_being_written(url):
+    with Store.open(url) as store:
+        deploy_once(store, chat())
+        before = store.head()
+        plan = preview_of(deploy(before.workspace, chat("B")), serial=before.serial).plan
+        store.check_plan(plan)
+        assert (store.head().serial, store.lease()) == (before.serial, None)
+        store.commit_plan(plan, author="ann")
+        with pytest.raises(StaleError):
+            store.check_plan(plan)
+
+
+def test_a_serial_beyond_all_counting_is_not_recorded(url):
+    with Store.open(url) as store:
+        for read in (store.entry, store.plan):
+            with pytest.raises(InputError, match="PL709"):
+                read(10**30)

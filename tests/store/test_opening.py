@@ -278,6 +278,7 @@ def test_a_log_that_was_left_by_a_newer_sqlite_is_given_up(tmp_path, monkeypatch
 
 READ_ONLY = """
 import os, sys
+import networkx  # with all of the library that it loads
 from placement import InputError, Store
 from tests.store.fleet import chat, deploy_once
 Store.open(sys.argv[1]).head()  # loads what may lie where only the superuser may read
@@ -358,3 +359,18 @@ def test_opening_a_store_that_is_there_loads_little(tmp_path):
         [sys.executable, "-c", LAZY, place], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
+
+
+def test_a_password_with_an_at_sign_is_not_taken_for_the_host():
+    found = refused("postgresql://ann:se@cret@nowhere.invalid/d")
+    assert (found.code, found.file) == ("PL701", "postgresql://...")
+    assert "cret" not in str(found)
+
+
+def test_a_file_that_is_cut_off_is_damaged(tmp_path):
+    file = tmp_path / "state.db"
+    with Store.open(str(file)) as store:
+        deploy_once(store, chat())
+    with file.open("r+b") as content:
+        content.truncate(5000)
+    assert refused(str(file)).code == "PL710"
