@@ -16,11 +16,11 @@ from placement.cli.parameters import AllowPartial, Evict, Paths, not_negative_de
 from placement.cli.saving import lacks_order
 from placement.cli.solving import Leave
 from placement.cli.taking import takes
-from placement.errors import StaleError
 from placement.options import Rebalance
 from placement.workspace.refusal import Refusal, RefusalReason
 
 if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
     from placement.store.store import Store
     from placement.store.values import Entry, Snapshot
@@ -133,22 +133,28 @@ def _apply_plan(options: ChangeOptions, path: Path) -> ExitCode:
     plan = inputs.read_plan(path)
     if lacks_order(plan):
         return refused(Refusal(RefusalReason.ORDER_UNKNOWN, f"`{path}` has steps in no order"))
-    given = None if options.catalog is None else inputs.read_catalog(options.catalog)
     with storing.opened_if_there(options.store) as store:
         head = storing.head_of(store)
-        _check_serial(plan, head)
+        catalog = _catalog_of(plan, head, options.catalog)
+        if plan.refusal is None:
+            storing.check_plan(store, head, plan, catalog)
 
         def commit(place: Store) -> Entry:
             author, reason = storing.author(), options.reason
-            return place.commit_plan(plan, catalog=given, author=author, reason=reason)
+            return place.commit_plan(plan, catalog=catalog, author=author, reason=reason)
 
         is_new = head.catalog_digest != plan.basis.catalog
         return settle(options, plan, store, commit, is_new_catalog=is_new)
 
 
-def _check_serial(plan: Plan, head: Snapshot) -> None:
-    """Tell before anybody reads it that a plan is stale; the store looks again."""
-    serial = plan.basis.serial
-    if serial is not None and serial != head.serial:
-        message = f"the change was made for serial {serial}, the newest is {head.serial}"
-        raise StaleError(message, expected=serial, newest=head.serial)
+def _catalog_of(plan: Plan, head: Snapshot, given: Path | None) -> Catalog | None:
+    """Return the catalog of a plan, or None if the store has it."""
+    if given is not None:
+        return inputs.read_catalog(given)
+    if head.catalog is not None:
+        return None
+    first = inputs.read_catalog(inputs.catalog_folder(None))
+    if first.digest != plan.basis.catalog:
+        message = f"the plan was not made for `{first.name}`; name its catalog"
+        raise typer.BadParameter(message, param_hint="--catalog")
+    return first

@@ -110,7 +110,10 @@ def settle(
     if options.out is not None:
         write_plan(options.out, plan)
     if plan.refusal is not None:
-        return refused(plan.refusal)
+        code = refused(plan.refusal)
+        if store is None and plan.refusal.is_usage:
+            output.say(f"help: there is no store at `{storing.shown(options.store)}` yet")
+        return code
     if not (is_new_catalog or _changes_anything(plan)):
         output.say("nothing changes")
         return outcome(plan)
@@ -170,7 +173,9 @@ def _written(
     """Commit; an interruption that came too late to stop it does not hide that it happened."""
     if store is None:
         with storing.opened(options.store, create=True) as made:
-            return _written(options, plan, made, commit)
+            entry = _written(options, plan, made, commit)
+            output.say(f"made the store `{made.url}`")
+            return entry
     try:
         return commit(store)
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,10 +11,12 @@ import typer
 
 from placement.cli.changing import Asked, ChangeOptions, change
 from placement.cli.faults import ExitCode, guarded
+from placement.cli.findings import COMMAND_LINE
 from placement.cli.parameters import AllowPartial, not_negative
 from placement.cli.solving import Leave
 from placement.cli.suggesting import environments, models
 from placement.cli.taking import takes
+from placement.errors import InputError
 from placement.workspace.workspace import PRODUCTION
 
 if TYPE_CHECKING:
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
     from placement.workspace.refusal import Refusal
     from placement.workspace.transitions import Transition
     from placement.workspace.workspace import ModelDeployment, Workspace
-
-COMMAND_LINE = "<command line>"
 
 OneModel = Annotated[
     str | None,
@@ -153,16 +154,20 @@ def _bare(model: str, environment: str) -> dict[str, Any]:
 
 
 def _built(document: dict[str, Any]) -> ModelDeployment:
-    """Check a document as if it stood in a manifest."""
+    """Check a document as if it stood in a manifest, though nobody has seen its columns."""
     from placement.workspace.documents import build, native
     from placement.workspace.findings import Findings, Source, raise_all
     from placement.workspace.json_reader import read_json
     from placement.workspace.workspace import ModelDeployment
 
     findings = Findings(Source(COMMAND_LINE))
-    (node,) = read_json(json.dumps(document), findings)
-    found = [build(draft, findings).value for draft in native(node, findings)]
-    raise_all([findings])
+    nodes = read_json(json.dumps(document), findings)
+    drafts = [draft for node in nodes for draft in native(node, findings)]
+    found = [build(draft, findings).value for draft in drafts]
+    try:
+        raise_all([findings])
+    except InputError as error:
+        raise InputError([replace(one, line=1, column=1) for one in error.diagnostics]) from None
     (one,) = found
     if not isinstance(one, ModelDeployment):
         raise TypeError(type(one).__name__)

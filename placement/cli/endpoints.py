@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from placement.catalog.text import quote
 from placement.cli import inputs, output, storing
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import CatalogFolder, Environment, Output, StoreOption
 from placement.cli.suggesting import models
 from placement.cli.table import Column, render
+from placement.errors import EndpointError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +81,8 @@ def _found(
     ]
     if model is not None and not found:
         return [resolve(workspace, fleet, model, origin=origin)]  # says why there is none
+    if environment is not None and environment not in workspace.environments:
+        raise EndpointError(f"unknown environment {quote(environment)}")
     return found
 
 

@@ -7,12 +7,14 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from enum import IntEnum
 from typing import ParamSpec
 
 import typer
 
-from placement.cli.findings import reason_of, unreadable
+from placement.catalog.text import quote
+from placement.cli.findings import COMMAND_LINE, reason_of, unreadable
 from placement.cli.output import say
 from placement.errors import (
     EndpointError,
@@ -23,6 +25,7 @@ from placement.errors import (
     PlacementError,
     StaleError,
 )
+from placement.workspace.findings import PYTHON
 
 P = ParamSpec("P")
 
@@ -54,9 +57,20 @@ def guarded(command: Callable[P, ExitCode]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        check_text(*args, *kwargs.values())
         raise typer.Exit(_code_of(functools.partial(command, *args, **kwargs)))
 
     return run
+
+
+def check_text(*values: object) -> None:
+    """Refuse words with bytes that are not UTF-8: no name has them, and no store takes them.
+
+    Paths may have them. Python hides such bytes in lone surrogates.
+    """
+    for value in values:
+        if isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value):
+            raise typer.BadParameter(f"{quote(value)} is not UTF-8 text")
 
 
 def _code_of(command: Callable[[], ExitCode]) -> ExitCode:
@@ -67,6 +81,8 @@ def _code_of(command: Callable[[], ExitCode]) -> ExitCode:
     except (EndpointError, NoAnswerError, StaleError, LockedError) as error:
         word, code = _TOLD[type(error)]
         say(f"{word}: {error}")
+        if code is ExitCode.STALE:
+            say("help: nothing has changed; look at it again, and then commit it anew")
         return code
     except InternalFaultError as error:
         return _internal_fault(error)
@@ -83,6 +99,8 @@ def _code_of(command: Callable[[], ExitCode]) -> ExitCode:
 
 def _bad_input(error: InputError) -> ExitCode:
     for diagnostic in error.diagnostics:
+        if diagnostic.file == PYTHON:  # here words come from the command line, not from code
+            diagnostic = replace(diagnostic, file=COMMAND_LINE)
         say(str(diagnostic))
     return ExitCode.BAD_INPUT
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from placement.errors import Diagnostic, FindingCode
 
+COMMAND_LINE = "<command line>"
+"""File name of what is written on the command line."""
+
 
 class Code(FindingCode):
     """``PL9xx``: a file named on the command line."""

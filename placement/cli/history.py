@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from placement.catalog.text import visible
 from placement.cli import output, storing
 from placement.cli.documents import plan_text
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
-from placement.cli.parameters import Environment, ModelFilter, Output, StoreOption, positive
+from placement.cli.parameters import (
+    Environment,
+    ModelFilter,
+    Output,
+    StoreOption,
+    not_negative_whole,
+    positive,
+)
 from placement.cli.table import Column, render
 from placement.cli.wording import title
 
@@ -44,7 +52,12 @@ _SHORT = len("sha256:") + 12
 
 Serial = Annotated[
     int | None,
-    typer.Argument(metavar="[SERIAL]", help="Show the plan of one commit.", show_default=False),
+    typer.Argument(
+        metavar="[SERIAL]",
+        parser=not_negative_whole,
+        help="Show the plan of one commit.",
+        show_default=False,
+    ),
 ]
 Limit = Annotated[
     int | None,
@@ -107,9 +120,9 @@ def _row(entry: Entry) -> tuple[str, ...]:
     return (
         str(entry.serial),
         f"{entry.at:%Y-%m-%d %H:%M:%S}Z",
-        entry.author,
+        visible(entry.author),
         title(entry.kind, entry.arguments),
-        entry.reason,
+        visible(entry.reason),
         entry.plan_digest[:_SHORT],
     )
 

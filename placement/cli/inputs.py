@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from placement.catalog.rows import UNIT
 from placement.cli import storing
 from placement.cli.findings import reason_of, unreadable
@@ -118,13 +120,14 @@ def read_catalog(folder: Path) -> Catalog:
 
 
 def find_plan(paths: list[Path] | None) -> Path | None:
-    """Return the one path if it is a stored plan; several paths are manifests.
+    """Return the one path if it is a stored plan, or None if the paths are manifests.
 
     A file that cannot be read is no plan: whoever reads it as a manifest says what is wrong.
     """
-    if not paths or len(paths) > 1 or not is_plan(paths[0]):
-        return None
-    return paths[0]
+    plans = [path for path in paths or () if is_plan(path)]
+    if plans and len(paths or ()) > 1:
+        raise typer.BadParameter(f"`{plans[0]}` is a plan, which is applied alone")
+    return plans[0] if plans else None
 
 
 def is_plan(path: Path) -> bool:

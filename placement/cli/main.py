@@ -29,6 +29,7 @@ from placement.cli import (
     validate,
     verify,
 )
+from placement.cli.faults import ExitCode
 
 app = typer.Typer(
     name="placement",
@@ -87,5 +88,8 @@ def main() -> NoReturn:
     """Run the command line and exit with its code."""
     output.prepare_streams()
     completion.prepare()
-    app(prog_name=completion.PROGRAM)
+    try:
+        app(prog_name=completion.PROGRAM)
+    except KeyboardInterrupt:  # before a command has begun
+        sys.exit(ExitCode.INTERRUPTED)
     sys.exit(0)

@@ -31,8 +31,11 @@ class Format(StrEnum):
 def prepare_streams() -> None:
     """Make stdout UTF-8, and let neither stream fail on a character it cannot show.
 
-    Python has None for a stream that was closed before it started; what goes there is dropped.
+    Python has None for a stream that was closed before it started; what goes there is dropped,
+    and nothing comes from there.
     """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

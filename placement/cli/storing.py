@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from placement.cli.faults import check_text
 from placement.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from placement.catalog.catalog import Catalog
+    from placement.plan.plan import Plan
     from placement.store.store import Store
     from placement.store.values import Snapshot
 
@@ -29,6 +31,7 @@ def author() -> str:
     """Return who signs a change: ``PLACEMENT_AUTHOR``, else ``user@host``."""
     given = os.environ.get(AUTHOR_VARIABLE, "").strip()
     if given:
+        check_text(given)
         return given
     from placement.store.leasing import user
 
@@ -85,6 +88,23 @@ def head_of(store: Store | None) -> Snapshot:
     from placement.workspace.making import make_workspace
 
     return Snapshot("", 0, make_workspace(), None)
+
+
+def shown(url: str | None) -> str:
+    """Return where a store is, or would be, without a password."""
+    from placement.store.address import read_address
+
+    return read_address(url or DEFAULT_URL).shown
+
+
+def check_plan(store: Store | None, head: Snapshot, plan: Plan, catalog: Catalog | None) -> None:
+    """Refuse a plan that could not be committed now, before anybody reads it."""
+    if store is not None:
+        store.check_plan(plan, catalog=catalog)
+    elif catalog is not None:
+        from placement.store.judging import Judge
+
+        Judge(head, plan.basis.serial).judge(plan, catalog)
 
 
 def read_head(url: str | None) -> Snapshot:

@@ -51,12 +51,20 @@ def remarks(plan: Plan) -> Iterator[str]:
 
 
 def _objects(record: TransitionRecord) -> Iterator[str]:
-    """Yield how many objects are put, if it is more than the title says, and which are deleted."""
-    if len(record.put) > 1:
+    """Yield which objects are put, if it is more than the title says, and which are deleted."""
+    if len(record.put) == 1 and "model" not in record.arguments:
+        (document,) = record.put
+        yield f"put: {document['kind']} {'@'.join(_names(document['metadata']))}"
+    elif len(record.put) > 1:
         kinds = Counter(document["kind"] for document in record.put)
         yield f"put: {', '.join(f'{count:,} {kind}' for kind, count in kinds.items())}"
     for kind, *name in (tuple(document.values()) for document in record.delete):
         yield f"deleted: {kind} {'@'.join(name)}"
+
+
+def _names(metadata: Mapping[str, str]) -> Iterator[str]:
+    """Yield the name of an object, and the environment it is in."""
+    yield from (metadata[word] for word in ("name", "environment") if word in metadata)
 
 
 def _difference(plan: Plan, record: TransitionRecord) -> Iterator[str]:
