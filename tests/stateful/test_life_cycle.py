@@ -31,7 +31,8 @@ MOST_UNDECIDED = 0.05
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_life_keeps_every_promise(part):
-    machine = seed(part)(type(f"Life{part}", (LifeCycle,), {"seen": Counter()}))
+    seen: Counter[str] = Counter()
+    machine = seed(part)(type(f"Life{part}", (LifeCycle,), {"seen": seen}))
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -43,6 +44,6 @@ def test_every_life_keeps_every_promise(part):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    rare = {name: machine.seen[name] for name, n in LEAST.items() if machine.seen[name] < n}
+    rare = {name: seen[name] for name, n in LEAST.items() if seen[name] < n}
     assert rare == {}
-    assert machine.seen["undecided"] <= MOST_UNDECIDED * machine.seen["refusals"]
+    assert seen["undecided"] <= MOST_UNDECIDED * seen["refusals"]
