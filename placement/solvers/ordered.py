@@ -24,7 +24,7 @@ from placement.solvers.limits import Limits
 from placement.solvers.standing import Found, standing_of
 from placement.workspace.workspace import Rollout
 
-MOST_WAVES = 10
+MOST_WAVES = 24
 """Waves that are looked at; with more replicas that may move, no order is no proof."""
 MOST_VARIABLES = 60_000
 """Beyond this size only the deployments that were free before are."""
