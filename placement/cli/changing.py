@@ -114,6 +114,8 @@ def settle(
         if store is None and plan.refusal.is_usage:
             output.say(f"help: there is no store at `{storing.shown(options.store)}` yet")
         return code
+    if is_new_catalog and plan.basis.serial:  # the first one is no other
+        output.say(f"another catalog takes effect: {plan.basis.catalog}")
     if not (is_new_catalog or _changes_anything(plan)):
         output.say("nothing changes")
         return outcome(plan)

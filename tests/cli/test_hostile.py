@@ -165,6 +165,20 @@ def test_one_object_that_is_put_is_named(placement: Command, life: Path) -> None
     assert "put: Environment production" in done.out
 
 
+def test_another_catalog_is_told_before_it_takes_effect(
+    placement: Command, life: Path, fleet: Path
+) -> None:
+    other = shutil.copytree(fleet, "other")
+    nodes = Path(other, "nodes.csv")
+    nodes.write_text(nodes.read_text(encoding="utf-8").replace("0.526", "0.5"), encoding="utf-8")
+    place = ("--store", ".placement/state.db")
+    placement("plan", *place, "--catalog", other, "--out", "p.json")
+    told = "another catalog takes effect: sha256:"
+    for args in (("apply", "p.json"), ("apply", "life.yaml", "--catalog", other)):
+        assert told in placement(*args, "--dry-run").err
+    assert told not in placement("apply", "life.yaml", "--dry-run").err
+
+
 # ----------------------------------------------------------------------- saved plans
 
 
