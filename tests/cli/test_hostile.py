@@ -174,8 +174,8 @@ def test_another_catalog_is_told_before_it_takes_effect(
     place = ("--store", ".placement/state.db")
     placement("plan", *place, "--catalog", other, "--out", "p.json")
     told = "another catalog takes effect: sha256:"
-    for args in (("apply", "p.json"), ("apply", "life.yaml", "--catalog", other)):
-        assert told in placement(*args, "--dry-run").err
+    for file in ("p.json", "life.yaml"):
+        assert told in placement("apply", file, "--catalog", other, "--dry-run").err
     assert told not in placement("apply", "life.yaml", "--dry-run").err
 
 
