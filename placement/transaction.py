@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from placement.options import Billing, Rebalance
 from placement.plan.changes import diff
 from placement.plan.document import running_digest
 from placement.plan.plan import Plan
+from placement.plan.record import record_of
 from placement.plan.rows import Basis, Certificate, Status, TransitionRecord
 from placement.plan.waves import check, order
 from placement.preview import Preview
@@ -27,7 +29,6 @@ from placement.solvers.limits import Limits
 from placement.solvers.ordered import solve_ordered
 from placement.solvers.standing import Found
 from placement.verifier import verify, verify_change
-from placement.workspace.dumping import to_document
 from placement.workspace.refusal import Conflict, Refusal, RefusalReason
 from placement.workspace.transitions import TransitionKind, policy_difference
 
@@ -251,7 +252,7 @@ class Transaction:
         plan = replace(
             plan,
             basis=replace(plan.basis, serial=self.serial),
-            transition=self._record(draft.cost),
+            transition=self._record(draft),
             policy_difference=self._difference(),
             warnings=(*transition.warnings, *self.warnings),
             reproducible=stopped in (None, "budget"),
@@ -316,17 +317,14 @@ class Transaction:
             return "cancel"
         return "time-limit" if self.limits.over() else "budget"
 
-    def _record(self, cost: int) -> TransitionRecord:
-        transition = self.transition
-        return TransitionRecord(
-            kind=str(transition.kind),
-            arguments=transition.arguments,
-            put=tuple(to_document(one) for one in transition.put),
-            delete=tuple(_dropped(key) for key in transition.dropped),
-            replaced=tuple(sorted(transition.after.replaced)),
-            uncallable=transition.uncallable,
+    def _record(self, draft: Draft) -> TransitionRecord:
+        today = self.transition.before.running_by_key
+        return record_of(
+            self.transition,
+            chain.from_iterable(today.get(key, ()) for key in draft.rows),
+            chain.from_iterable(draft.rows.values()),
             cost_before=self.state.recorded,
-            cost_after=cost,
+            cost_after=draft.cost,
         )
 
     def _difference(self) -> PolicyDifference | None:
@@ -374,11 +372,6 @@ def _by_node(rows: Iterable[Assignment]) -> Mapping[str, tuple[Assignment, ...]]
     for row in rows:
         found[row.node].append(row)
     return {node: tuple(own) for node, own in found.items()}
-
-
-def _dropped(key: tuple[str, ...]) -> Mapping[str, str]:
-    names = ("kind", "name", "environment")
-    return MappingProxyType(dict(zip(names, key, strict=False)))
 
 
 def _no_order(*, proved: bool) -> Refusal:

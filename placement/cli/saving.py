@@ -38,16 +38,13 @@ def lacks_order(plan: Plan) -> bool:
 
 
 def _record(plan: Plan, transition: Transition) -> TransitionRecord:
-    from placement.workspace.dumping import to_document
+    from placement.plan.record import record_of
 
-    words = ("kind", "name", "environment")
-    return TransitionRecord(
-        kind=str(transition.kind),
-        arguments=transition.arguments,
-        put=tuple(to_document(one) for one in transition.put),
-        delete=tuple(dict(zip(words, key, strict=False)) for key in transition.dropped),
-        replaced=tuple(sorted(transition.after.replaced)),
-        uncallable=transition.uncallable,
-        cost_before=sum(row.cost for row in transition.before.running),
-        cost_after=sum(row.cost for row in plan.assignments),
+    running, planned = transition.before.running, plan.assignments
+    return record_of(
+        transition,
+        running,
+        planned,
+        cost_before=sum(row.cost for row in running),
+        cost_after=sum(row.cost for row in planned),
     )

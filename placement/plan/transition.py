@@ -13,6 +13,7 @@ from placement.workspace.dumping import to_documents
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
     from placement.plan.rows import TransitionRecord
+    from placement.workspace.assignment import Assignment
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 RULE = "transition"
@@ -40,7 +41,8 @@ def check_transition(before: Workspace, after: Workspace, plan: Plan) -> Iterato
     yield from _documents(before, after, record)
     yield from _same("replaced", set(record.replaced), _replaced(before, after))
     yield from _same("replaced by the workspace", set(after.replaced), _replaced(before, after))
-    yield from _same("uncallable", set(record.uncallable), _endpoints(before) - _endpoints(after))
+    gone = _callable(before.running) - _callable(plan.assignments)
+    yield from _same("uncallable", set(record.uncallable), gone)
     for name, keys in (("replaced", record.replaced), ("uncallable", record.uncallable)):
         if list(keys) != sorted(set(keys)):
             yield Violation(RULE, name, "not sorted, or something twice")
@@ -106,8 +108,9 @@ def _template(one: ModelDeployment) -> tuple[object, ...]:
     return (one.version, one.resources, one.flavors)
 
 
-def _endpoints(workspace: Workspace) -> set[Endpoint]:
-    return {(*one.key, one.version) for one in workspace.deployments if one.enabled}
+def _callable(rows: Iterable[Assignment]) -> set[Endpoint]:
+    """Return what can be called: each version of a deployment that has a replica."""
+    return {(*row.key, row.version) for row in rows}
 
 
 def _same(name: str, stated: set[Any], true: set[Any]) -> Iterator[Violation]:

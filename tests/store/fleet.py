@@ -11,11 +11,10 @@ from placement.catalog.rows import NANO, UNIT, Gpu, NodeGroup, Region
 from placement.objectives.mix import parse_objective
 from placement.options import Billing
 from placement.plan.assembly import bare_plan
-from placement.plan.rows import TransitionRecord
+from placement.plan.record import record_of
 from placement.plan.view import PlacedRow, PlanView
 from placement.plan.waves import order
 from placement.preview import Preview
-from placement.workspace.dumping import to_document
 from placement.workspace.transitions import Transition, deploy
 from placement.workspace.workspace import ModelDeployment
 
@@ -61,28 +60,17 @@ def preview_of(transition: Transition, *, catalog=None, serial=None) -> Preview:
     plan = replace(
         plan,
         basis=replace(plan.basis, serial=serial),
-        transition=replace(
-            record_of(transition), cost_after=sum(row.cost for row in plan.assignments)
+        transition=record_of(
+            transition,
+            before.running,
+            plan.assignments,
+            cost_before=sum(row.cost for row in before.running),
+            cost_after=sum(row.cost for row in plan.assignments),
         ),
         waves=order(catalog, before, after, plan.assignments).waves or (),
         stats=MappingProxyType({"options": {"objective": "cost", "billing": "share"}}),
     )
     return Preview(before, catalog, plan, after.with_running(plan))
-
-
-def record_of(transition: Transition) -> TransitionRecord:
-    return TransitionRecord(
-        kind=str(transition.kind),
-        arguments=transition.arguments,
-        put=tuple(to_document(one) for one in transition.put),
-        delete=tuple(
-            dict(zip(("kind", "name", "environment"), key, strict=False))
-            for key in transition.dropped
-        ),
-        replaced=tuple(sorted(transition.after.replaced)),
-        uncallable=transition.uncallable,
-        cost_before=sum(row.cost for row in transition.before.running),
-    )
 
 
 def first_fit(workspace, catalog):

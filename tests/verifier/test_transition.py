@@ -171,6 +171,12 @@ def test_what_was_replaced_before_and_still_runs_stays_replaced() -> None:
     after = {
         "replaced": tuple(sorted(again.replaced)),
         "cost_after": sum(row.cost for row in plan.assignments),
+        "uncallable": tuple(
+            sorted(
+                {(*r.key, r.version) for r in BEFORE.running}
+                - {(*r.key, r.version) for r in plan.assignments}
+            )
+        ),
     }
     assert RECORD is not None
     full = replace(plan, waves=waves, transition=replace(RECORD, **after))

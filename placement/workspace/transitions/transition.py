@@ -108,13 +108,6 @@ class Transition:
         before, after = self.before, self.after
         return before.policies != after.policies or before.environments != after.environments
 
-    @property
-    def uncallable(self) -> tuple[tuple[str, str, str], ...]:
-        """(model, environment, version) that can be called before and not after, sorted."""
-        keys = {*self.removed, *self.changed}
-        before = sorted(_versions(self.before, keys) - _versions(self.after, keys))
-        return tuple(before)
-
 
 def between(
     before: Workspace,
@@ -180,10 +173,6 @@ def _is_strict(before: Workspace, key: Key, kind: TransitionKind) -> bool:
 def _enabled(workspace: Workspace, key: Key) -> bool:
     found = workspace.by_key.get(key)
     return found is not None and found.enabled
-
-
-def _versions(workspace: Workspace, keys: Iterable[Key]) -> set[tuple[str, str, str]]:
-    return {(*key, workspace.by_key[key].version) for key in keys if _enabled(workspace, key)}
 
 
 def _put(before: Mapping[K, V], after: Mapping[K, V]) -> list[V]:

@@ -38,12 +38,11 @@ def test_deploying_over_another_replaces_it_and_must_be_whole():
     assert (found.changed, found.strict) == ((KEY,), {KEY})
     assert found.after.replaced == {KEY}
     assert [one.version for one in found.after.deployments] == ["B"]
-    assert found.uncallable == (("chat", PROD, "A"),)
 
 
 def test_deploying_over_a_disabled_one_is_a_first_deployment():
     found = made(deploy(workspace(chat(enabled=False)), chat(version="B")))
-    assert (found.changed, found.strict, found.uncallable) == ((KEY,), frozenset(), ())
+    assert (found.changed, found.strict) == ((KEY,), frozenset())
 
 
 def test_deploying_what_is_there_changes_nothing():
@@ -72,7 +71,6 @@ def test_disabling_keeps_the_record_and_frees_the_replicas():
     found = made(set_enabled(before, "chat", environment=PROD, enabled=False))
     assert (found.kind, found.changed, found.removed) == ("disable", (), (KEY,))
     assert found.after.by_key[KEY] == chat(replicas=3, enabled=False)
-    assert found.uncallable == (("chat", PROD, "A"),)
 
 
 def test_enabling_is_a_first_deployment():

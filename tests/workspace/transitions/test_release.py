@@ -37,7 +37,6 @@ def test_the_trace_of_the_four_steps():
 
     released = made(to_production(start))
     assert callable_versions(released.after) == {PROD: "B", DEV: "B"}
-    assert released.uncallable == (("chat", PROD, "A"),)
 
     replaced = made(deploy(released.after, chat(DEV, "C")))
     assert callable_versions(replaced.after) == {PROD: "B", DEV: "C"}
@@ -45,7 +44,6 @@ def test_the_trace_of_the_four_steps():
     was = released.before.by_key["chat", PROD]
     back = made(restore(replaced.after, "chat", environment=PROD, deployment=was))
     assert callable_versions(back.after) == {PROD: "A", DEV: "C"}
-    assert back.uncallable == (("chat", PROD, "B"),)
 
 
 FULL = {
@@ -80,7 +78,6 @@ def test_a_release_creates_what_is_not_there():
     assert found.changed == (("chat", PROD),)
     assert found.strict == {("chat", PROD)}
     assert found.after.replaced == frozenset()
-    assert found.uncallable == ()
 
 
 @pytest.mark.parametrize(
@@ -175,7 +172,6 @@ def test_the_target_becomes_enabled():
     before = workspace(chat(DEV, "B"), chat(PROD, "A", enabled=False))
     found = made(to_production(before))
     assert found.after.by_key["chat", PROD].enabled
-    assert found.uncallable == ()
 
 
 BEFORE = workspace(
