@@ -30,8 +30,12 @@ def tier(plan, name):
 def rebalanced(seed, saving, most):
     catalog, workspace = fleet(seed)
     new = cheaper(catalog)
-    return new, workspace, Planner(catalog).apply_change(
-        workspace, catalog=new, rebalance=Rebalance(Decimal(saving), Decimal(most))
+    return (
+        new,
+        workspace,
+        Planner(catalog).apply_change(
+            workspace, catalog=new, rebalance=Rebalance(Decimal(saving), Decimal(most))
+        ),
     )
 
 
