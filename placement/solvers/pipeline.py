@@ -67,7 +67,7 @@ def solve(
     report: Report,
     gap: float = 0.0,
     workers: int | None = None,
-    small: int = SMALL_PAIRS,
+    small: int | None = None,
 ) -> Solved:
     """Return the best layout found, with the bounds that are proved.
 
@@ -81,7 +81,7 @@ def solve(
         Parts solved at once; the number of cores if absent. The answer does not depend on it
         unless a wall limit cuts the solve.
     small : int
-        Parts of up to so many pairs go to CP-SAT whole.
+        Parts of up to so many pairs go to CP-SAT whole; ``SMALL_PAIRS`` if absent.
     """
     parts = [_begin(part, deployments) for part, deployments, _ in components(compiled)]
     first(*_merged_layout([(p, p.compiled.cells, p.first) for p in parts]))
@@ -92,10 +92,12 @@ def solve(
     left = _Left({i: parts[i].problem.pairs + 1 for i in order})
     slacks = _slacks(parts, gap)
 
+    most = SMALL_PAIRS if small is None else small
+
     def run(i: int) -> Solved:
         own = left.limits(i, limits, workers or os.cpu_count() or 1)
         own = replace(own, slack=slacks[i])
-        solved = _solve_part(parts[i], own, lambda t, v, b: sums.note(i, t, v, b), small)
+        solved = _solve_part(parts[i], own, lambda t, v, b: sums.note(i, t, v, b), most)
         left.done(i)
         return solved
 
