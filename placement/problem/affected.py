@@ -107,7 +107,7 @@ class Affected:
         self.compiled = Counter({"deployments": 0, "pairs": 0})
         concerned = {*self.changed, *(k for k in state.stale if self._runs(k))}
         if anew or transition.edits_policies or state.is_astray:
-            concerned |= self._unsettled(anew=anew)
+            concerned |= self._unsettled()
         concerned |= self._crowded()
         if retry:
             concerned |= {d.key for d in self.after.deployments if self._lacks(d)}
@@ -136,7 +136,7 @@ class Affected:
             (held if surge else freed).extend(self.state.held(key))
         return freed, held
 
-    def _unsettled(self, *, anew: bool) -> set[Key]:
+    def _unsettled(self) -> set[Key]:
         """Return the deployments that may not stay as they are under other rules or nodes."""
         found = set()
         for key, rows in self.state.rows_of.items():
@@ -286,7 +286,8 @@ class Affected:
     def loose_parts(self) -> Parts:
         """Return where the concerned deployments are free if no replica moves that may stay.
 
-        Those that a rule ties, or that want fewer replicas than they run, are free everywhere.
+        Those that a rule ties, that want fewer replicas than they run, or whose staying replicas
+        are too few to stay alone, are free everywhere.
         """
         crowded = self._crowded_nodes
         parts: dict[Key, frozenset[int]] = {}
@@ -295,7 +296,8 @@ class Affected:
                 lot.node for lot in self.lots(key) if not lot.may_stay or lot.node in crowded
             )
             stay = sum(row.replicas for row in self.pinned(key, {key: nodes}))
-            if self.is_loose(key) and self.rows(key) and stay <= self.wanted(key):
+            alone = not stay or stay >= self.after.by_key[key].min_replicas
+            if self.is_loose(key) and self.rows(key) and alone and stay <= self.wanted(key):
                 parts[key] = nodes
         return parts
 
@@ -517,7 +519,8 @@ class Affected:
         if key not in parts:
             return deployment
         free = self.target(key, parts)
-        return deployment.model_copy(update={"replicas": free, "min_replicas": 0})
+        least = max(0, deployment.min_replicas - (self.wanted(key) - free))
+        return deployment.model_copy(update={"replicas": free, "min_replicas": least})
 
     def _residents(self, keys: Sequence[Key], parts: Parts) -> dict[int, tuple[Resident, ...]]:
         found: defaultdict[int, list[Resident]] = defaultdict(list)

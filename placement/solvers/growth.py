@@ -86,12 +86,22 @@ class Growth:
             if self.limits.over():
                 break
             found = _Ring(self, breadth, places).solve()
-            if _rank(found) < _rank(best):
+            if _rank(found) < _rank(best) and self._keeps_minimum(found):
                 best = found
             if not any(best.standing.short) and best.standing.moved <= (least or 0):
                 break
         proved = 0 if any(best.standing.short) else (least or 0)
         return replace(best, least=proved)
+
+    def _keeps_minimum(self, found: Found) -> bool:
+        """Whether no deployment that was free in part is left with fewer than its minimum."""
+        short = dict(zip(found.keys, found.standing.short, strict=True))
+        return all(
+            short[key] == 0
+            or self.affected.wanted(key) - short[key]
+            >= self.affected.after.by_key[key].min_replicas
+            for key in found.parts
+        )
 
     def _least(self) -> int | None:
         """Return the weight that has to move at least; None if no moves help."""

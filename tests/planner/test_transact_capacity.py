@@ -7,10 +7,14 @@ from dataclasses import replace
 import pytest
 
 from placement.catalog.catalog import Catalog
+from placement.catalog.rows import NodeState
 from placement.plan.plan import Plan
 from placement.planner import Planner
+from placement.solvers import change
 from placement.verifier import verify
+from placement.workspace.making import make_workspace
 from placement.workspace.transitions import Transition, TransitionKind, between, deploy
+from tests.store import fleet as shop
 from tests.verifier.fleet import (
     EAST,
     USD,
@@ -117,3 +121,17 @@ def test_a_deployment_on_a_fleet_with_a_lost_node_places_again_what_was_on_it() 
     assert isinstance(wished, Transition)
     plan = answer(catalog, known=catalog, transition=wished)
     assert placed(plan) == {"chat": 2, "firm": 2, "idle": 1}
+
+
+def test_in_a_large_fleet_too_nothing_runs_below_its_minimum(monkeypatch):
+    monkeypatch.setattr(change, "SMALL", -1)
+    monkeypatch.setattr(change, "MEDIUM", -1)
+    catalog = shop.fleet(count=1)
+    planner = Planner(catalog)
+    asked = shop.chat(replicas=8, min_replicas=7)
+    before = planner.deploy(make_workspace(), asked).workspace
+    assert len(before.running) == 2
+    preview = planner.apply_change(before, catalog=catalog.with_state("aws", NodeState.LOST))
+    assert preview.refusal is None
+    assert preview.plan.assignments == ()
+    assert [row.replicas for row in preview.plan.unplaced] == [8]
