@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from placement.catalog.rows import UNIT
 from placement.objectives.cost import Cost
 from placement.objectives.moves import moves
+from placement.objectives.unplaced import class_name
 from placement.options import Billing
 from placement.plan.assembly import Rest, bare_plan
 from placement.plan.document import running_digest_of
@@ -218,7 +219,10 @@ class Drafter:
         for deployment, lacking in self._lacking(found):
             missing[deployment.priority] += lacking * deployment.weight
         factor = sum(term.factor for term in objective.terms)
-        values = {self._unplaced_tier(priority): value for priority, value in missing.items()}
+        values = {
+            class_name("unplaced", priority, self.affected.priorities): value
+            for priority, value in missing.items()
+        }
         first = (Tier(name, value, None) for name, value in (values | moves(view)).items())
         last = objective.check(view) + self._staying(found) * factor
         return (*first, Tier(objective.name, last, None, objective.unit, objective.scale))
@@ -247,10 +251,6 @@ class Drafter:
 
     # --------------------------------------------------------------- common
 
-    def _unplaced_tier(self, priority: int) -> str:
-        single = len(self.affected.priorities) == 1
-        return "unplaced" if single else f"unplaced:{priority}"
-
     def _unplaced(self, found: Found, plan: Plan, view: PlanView | None) -> tuple[Unplaced, ...]:
         """Return who lacks replicas; reasons are looked for only where the change has a say."""
         pairs = zip(found.keys, found.standing.short, strict=True)
@@ -273,10 +273,10 @@ class Drafter:
         proved = found.whole and self._is_first_settled(found, known)
         bounds: dict[str, int | None] = {}
         for priority, (inside, everywhere) in self._left_out(found).items():
-            name = self._unplaced_tier(priority)
+            name = class_name("unplaced", priority, self.affected.priorities)
             bound = known.get(name, inside) if proved else inside
             bounds[name] = None if bound is None else bound - inside + everywhere
-            lost = name.replace("unplaced", "displaced")
+            lost = class_name("displaced", priority, self.affected.priorities)
             bounds[lost] = known.get(lost, 0) if proved else 0
         bounds[MOVES] = known.get(MOVES) if proved else found.least
         last = known.get(self.affected.objective.name)

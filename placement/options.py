@@ -98,6 +98,28 @@ class Rebalance:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """What a caller allows a change to do.
+
+    Attributes
+    ----------
+    partial : bool
+        Fewer replicas than wanted of what must be placed whole, but ``minReplicas`` and one.
+    evict : bool
+        Running replicas that have no allowed place any more become unplaced.
+    retry_unplaced : bool
+        Replicas that were unplaced before are wanted again.
+    rebalance : Rebalance or None
+        Whether replicas may move to save, and how many.
+    """
+
+    partial: bool = False
+    evict: bool = False
+    retry_unplaced: bool = False
+    rebalance: Rebalance | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SolveOptions:
     """Options of one solve.
 

@@ -23,10 +23,19 @@ from placement.errors import (
     VerificationError,
 )
 from placement.objectives.mix import Mix, parse_objective
-from placement.options import Billing, CancelToken, Code, Progress, Rebalance, SolveOptions
+from placement.options import (
+    Billing,
+    CancelToken,
+    Code,
+    Leave,
+    Progress,
+    Rebalance,
+    SolveOptions,
+)
 from placement.plan.assembly import bare_plan
 from placement.plan.rows import Tier
 from placement.plan.view import PlanView
+from placement.preview import Preview
 from placement.reasons import unplaced_rows
 from placement.verifier import verify
 from placement.workspace.names_check import check_names
@@ -40,14 +49,13 @@ if TYPE_CHECKING:
 
     from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
-    from placement.preview import Preview
     from placement.problem.cells import Cell
     from placement.problem.fleet import Fleet
     from placement.problem.state import State
     from placement.recommendation import Recommendation
     from placement.solvers.exact import Solved
     from placement.solvers.greedy import Layout
-    from placement.transaction import Leave, Transaction
+    from placement.transaction import Transaction
     from placement.workspace.transitions import Transition
     from placement.workspace.workspace import Workspace
 
@@ -210,8 +218,6 @@ class Planner:
             on_progress=on_progress,
             cancel=cancel,
         )
-        from placement.transaction import Leave
-
         leave = Leave(
             partial=allow_partial, evict=evict, retry_unplaced=retry_unplaced, rebalance=rebalance
         )
@@ -322,12 +328,9 @@ class Planner:
         found: Transition | Refusal,
         options: TransactOptions,
     ) -> Preview:
-        from placement.transaction import Leave
-
         if isinstance(found, Refusal):
-            same = between(workspace, workspace, kind=TransitionKind.APPLY)
-            serial = options.get("serial")
-            return self._transaction(same, SolveOptions(), Leave(), None, serial).refused(found)
+            catalog = options.get("catalog") or self.catalog
+            return Preview.refused(workspace, catalog, found, serial=options.get("serial"))
         return self.transact(found, **options)
 
     def _transaction(

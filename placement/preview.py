@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from placement.plan.document import running_digest
+from placement.plan.plan import Plan
+from placement.plan.rows import Basis, Certificate, Status
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
-    from placement.plan.plan import Plan
     from placement.plan.rows import Change
     from placement.workspace.refusal import Refusal
     from placement.workspace.workspace import Workspace
+
+NO_STATS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,42 @@ class Preview:
     catalog: Catalog
     plan: Plan
     workspace: Workspace
+
+    @classmethod
+    def refused(
+        cls,
+        before: Workspace,
+        catalog: Catalog,
+        refusal: Refusal,
+        *,
+        asked: Workspace | None = None,
+        serial: int | None = None,
+        stats: Mapping[str, Any] = NO_STATS,
+    ) -> Preview:
+        """Return the preview of a change that is not made: a plan with the refusal alone.
+
+        Parameters
+        ----------
+        asked : Workspace, optional
+            The workspace that the change would have led to, where there is one.
+        """
+        plan = Plan(
+            status=Status.UNKNOWN if refusal.is_undecided else Status.INFEASIBLE,
+            certificate=Certificate.NONE,
+            tiers=(),
+            assignments=(),
+            unplaced=(),
+            changes=(),
+            basis=Basis(
+                catalog=catalog.digest,
+                workspace=(asked or before).digest,
+                running=running_digest(before.running),
+                serial=serial,
+            ),
+            refusal=refusal,
+            stats=stats,
+        )
+        return cls(before, catalog, plan, before)
 
     @property
     def refusal(self) -> Refusal | None:

@@ -9,16 +9,17 @@ import numpy as np
 
 from placement.constraints.base import subject, thousandths
 from placement.constraints.registry import CONSTRAINTS
+from placement.objectives.unplaced import class_name
 from placement.problem.tiers import STRICT
 from placement.workspace.effective import Level, resolve
 from placement.workspace.refusal import Conflict, Refusal, RefusalReason
 
 if TYPE_CHECKING:
+    from placement.options import Leave
     from placement.problem.affected import Affected
     from placement.problem.compiler import Mask
     from placement.problem.ledger import Key
     from placement.solvers.standing import Found
-    from placement.transaction import Leave
     from placement.workspace.workspace import ModelDeployment
 
 
@@ -158,7 +159,7 @@ def _is_proved_short(found: Found) -> bool:
     floors: dict[str, int] = {}
     classes = found.compiled.priorities
     for deployment, wanted in zip(found.compiled.deployments, found.compiled.wanted, strict=True):
-        name = "unplaced" if len(classes) == 1 else f"unplaced:{deployment.priority}"
+        name = class_name("unplaced", deployment.priority, classes)
         left = (deployment.replicas - wanted) * deployment.weight
         floors[name] = floors.get(name, 0) + left
     return any(

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 from placement.catalog.rows import UNIT
 from placement.drafting import AFFECTED, Draft, Drafter
 from placement.errors import VerificationError
-from placement.options import Billing, Rebalance
+from placement.options import Billing, Progress
 from placement.plan.changes import diff
-from placement.plan.document import running_digest
-from placement.plan.plan import Plan
 from placement.plan.record import record_of
-from placement.plan.rows import Basis, Certificate, Status, TransitionRecord
+from placement.plan.rows import Status, TransitionRecord
 from placement.plan.waves import check, order
 from placement.preview import Preview
 from placement.problem.affected import Affected
@@ -36,35 +34,14 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.constraints.base import Violation
     from placement.objectives.mix import Mix
-    from placement.options import SolveOptions
+    from placement.options import Leave, SolveOptions
+    from placement.plan.plan import Plan
     from placement.plan.rows import Change, PolicyDifference
     from placement.problem.compiler import Mask
     from placement.problem.ledger import Key
     from placement.problem.state import State
     from placement.workspace.assignment import Assignment
     from placement.workspace.transitions import Transition
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """What a caller allows a change to do.
-
-    Attributes
-    ----------
-    partial : bool
-        Fewer replicas than wanted of what must be placed whole, but ``minReplicas`` and one.
-    evict : bool
-        Running replicas that have no allowed place any more become unplaced.
-    retry_unplaced : bool
-        Replicas that were unplaced before are wanted again.
-    rebalance : Rebalance or None
-        Whether replicas may move to save, and how many.
-    """
-
-    partial: bool = False
-    evict: bool = False
-    retry_unplaced: bool = False
-    rebalance: Rebalance | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +131,7 @@ class Transaction:
         judge = Judge(affected, self.leave, forgiving=self.anew)
         refusal = judge.before_solving()
         if refusal is not None:
-            return self.refused(refusal)
+            return self._refused(refusal)
         solver = ChangeSolver(
             affected,
             self.limits,
@@ -165,9 +142,9 @@ class Transaction:
         found = solver.solve()
         refusal = judge.after_solving(found)
         if refusal is not None:
-            return self.refused(refusal)
+            return self._refused(refusal)
         ordered = self._ordered(affected, found, judge)
-        return self.refused(ordered) if isinstance(ordered, Refusal) else self._accepted(ordered)
+        return self._refused(ordered) if isinstance(ordered, Refusal) else self._accepted(ordered)
 
     def _rebalance(self) -> tuple[int, int] | None:
         wish = self.leave.rebalance
@@ -178,9 +155,7 @@ class Transaction:
 
     def _report(self, tier: str, value: int, bound: int | None) -> None:
         if tier not in (STRICT, REBALANCE) and self.options.on_progress is not None:
-            from placement.options import Progress
-
-            scale = self.objective.scale if tier == self.objective.name else 1000
+            scale = self.objective.scale if tier == self.objective.name else UNIT
             shown = None if bound is None else bound / scale
             seconds = time.monotonic() - self.started
             self.options.on_progress(
@@ -339,27 +314,16 @@ class Transaction:
         )
         return found if found.added or found.removed else None
 
-    def refused(self, refusal: Refusal) -> Preview:
+    def _refused(self, refusal: Refusal) -> Preview:
         """Return the preview of a change that is not made."""
-        before = self.transition.before
-        status = Status.UNKNOWN if refusal.is_undecided else Status.INFEASIBLE
-        plan = Plan(
-            status=status,
-            certificate=Certificate.NONE,
-            tiers=(),
-            assignments=(),
-            unplaced=(),
-            changes=(),
-            basis=Basis(
-                catalog=self.catalog.digest,
-                workspace=self.transition.after.digest,
-                running=running_digest(before.running),
-                serial=self.serial,
-            ),
-            refusal=refusal,
+        return Preview.refused(
+            self.transition.before,
+            self.catalog,
+            refusal,
+            asked=self.transition.after,
+            serial=self.serial,
             stats=self._stats(),
         )
-        return Preview(before, self.catalog, plan, before)
 
     def _stats(self) -> Mapping[str, Any]:
         seconds = round(time.monotonic() - self.started, 3)

@@ -195,7 +195,9 @@ def _preview(
 ) -> Preview:
     catalogs = _catalogs(options, head, may_differ=leave.other_catalog)
     if isinstance(found, Refusal):
-        return _refused_preview(head, catalogs[1], found)
+        from placement.preview import Preview
+
+        return Preview.refused(head.workspace, catalogs[1], found, serial=head.serial)
     return transact(found, catalogs, options.solving, leave, serial=head.serial)
 
 
@@ -215,26 +217,3 @@ def _catalogs(
         message = "the store was last used with another catalog; change it with `apply --catalog`"
         raise typer.BadParameter(message, param_hint="--catalog")
     return head.catalog, given
-
-
-def _refused_preview(head: Snapshot, catalog: Catalog, refusal: Refusal) -> Preview:
-    """Return the preview of what makes no sense, so that nothing had to be solved."""
-    from placement.plan.document import running_digest
-    from placement.plan.plan import Plan
-    from placement.plan.rows import Basis, Certificate, Status
-    from placement.preview import Preview
-
-    workspace = head.workspace
-    plan = Plan(
-        status=Status.INFEASIBLE,
-        certificate=Certificate.NONE,
-        tiers=(),
-        assignments=(),
-        unplaced=(),
-        changes=(),
-        basis=Basis(
-            catalog.digest, workspace.digest, running_digest(workspace.running), head.serial
-        ),
-        refusal=refusal,
-    )
-    return Preview(workspace, catalog, plan, workspace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,4 +35,9 @@ def priorities(workspace: Workspace) -> tuple[int, ...]:
 
 def tier_name(word: str, priority: int, workspace: Workspace) -> str:
     """Return ``word`` if there is one priority class, else ``word:<priority>``."""
-    return word if len(priorities(workspace)) == 1 else f"{word}:{priority}"
+    return class_name(word, priority, priorities(workspace))
+
+
+def class_name(word: str, priority: int, classes: Sequence[int]) -> str:
+    """Return the name of the tier of one of some priority classes."""
+    return word if len(classes) <= 1 else f"{word}:{priority}"

@@ -10,6 +10,7 @@ import numpy as np
 from placement.catalog.rows import UNIT
 from placement.errors import ObjectiveRangeError
 from placement.objectives.cost import Cost
+from placement.objectives.unplaced import class_name
 from placement.problem.builder import ProblemBuilder
 from placement.problem.problem import Ints, TierSpec
 
@@ -40,10 +41,6 @@ def make_tier(
     return TierSpec(name, unit, scale, constant, variables, coefficients, floor)
 
 
-def _named(name: str, priority: int, classes: Sequence[int]) -> str:
-    return name if len(classes) <= 1 else f"{name}:{priority}"
-
-
 def shortfalls(builder: ProblemBuilder, movable: Sequence[int]) -> dict[int, int]:
     """Return per deployment the variable that counts running replicas left without a place."""
     shortfall: dict[int, int] = {}
@@ -65,7 +62,7 @@ def displaced_tiers(
         members = [d for d in shortfall if builder.deployments[d].priority == priority]
         if members:
             terms = [(shortfall[d], builder.deployments[d].weight) for d in members]
-            tiers.append(make_tier(_named("displaced", priority, classes), terms, unit="GPU"))
+            tiers.append(make_tier(class_name("displaced", priority, classes), terms, unit="GPU"))
     return tiers
 
 
@@ -80,7 +77,7 @@ def unplaced_tiers(builder: ProblemBuilder, classes: Sequence[int]) -> list[Tier
                 asked += deployment.weight * deployment.replicas
                 left_out += deployment.weight * (deployment.replicas - builder.wanted[d])
                 terms += [(p, -deployment.weight) for p in builder.pairs_of(d).tolist()]
-        name = _named("unplaced", priority, classes)
+        name = class_name("unplaced", priority, classes)
         tiers.append(make_tier(name, terms, constant=asked, unit="GPU", floor=left_out))
     return tiers
 
