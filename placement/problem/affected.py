@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 
+NOTHING: Mapping[int, frozenset[int]] = MappingProxyType({})
 Parts = Mapping[Key, Collection[int]]
 """Deployments of which only the replicas on some nodes are free."""
 
@@ -368,6 +370,16 @@ class Affected:
                 total += term.factor * term.objective.compile_nodes(table)
         return total
 
+    def _leaving(self, keys: Sequence[Key]) -> Mapping[int, frozenset[int]]:
+        """Return the GPUs, by node, of shares that have to leave the node."""
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for key in keys:
+            for lot in self.lots(key):
+                gpu = lot.row[0].gpu
+                if gpu is not None and not lot.may_stay:
+                    found[lot.node].add(gpu)
+        return {node: frozenset(gpus) for node, gpus in found.items()}
+
     def _in_use(self, ledger: Ledger) -> frozenset[int]:
         """Return the nodes with rows that will still be there after the change."""
         if not self.bill_nodes:
@@ -471,7 +483,13 @@ class Affected:
         residents = self._residents(keys, parts)
         ledger = self.without(keys, parts=parts)
         nodes = sorted({*landing.tolist(), *residents})
-        cells = cells_at(ledger, nodes, residents, in_use=self._in_use(ledger))
+        cells = cells_at(
+            ledger,
+            nodes,
+            residents,
+            in_use=self._in_use(ledger),
+            leaving=self._leaving(keys),
+        )
         eligible = tuple(self.eligible(key) for key in keys)
         running = [0] * len(keys)
         for rows in residents.values():
@@ -538,6 +556,7 @@ def cells_at(
     residents: Mapping[int, tuple[Resident, ...]],
     *,
     in_use: Collection[int] = (),
+    leaving: Mapping[int, frozenset[int]] = NOTHING,
 ) -> tuple[Cell, ...]:
     """Return the cells of some nodes with what a ledger leaves there, by group and first index.
 
@@ -545,6 +564,8 @@ def cells_at(
     ----------
     in_use : collection of int
         Nodes that are paid for already.
+    leaving : mapping of int to frozenset of int
+        GPUs, by node, of shares that have to leave.
     """
     fleet = ledger.fleet
     alike: dict[Cell, list[int]] = {}
@@ -560,6 +581,7 @@ def cells_at(
             residents=own,
             accepts=bool(fleet.accepts[node]),
             in_use=node in in_use,
+            leaving=leaving.get(node, frozenset()),
         )
         alike.setdefault(likeness, []).append(fleet.index(node))
     cells = [replace(cell, indices=tuple(sorted(indices))) for cell, indices in alike.items()]

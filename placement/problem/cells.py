@@ -41,6 +41,8 @@ class Cell:
         Whether new replicas may come.
     in_use : bool
         Whether others, who stay, run on each of the nodes: then it is paid for already.
+    leaving : frozenset of int
+        GPUs that shares use which have to leave: free in the end, but the last to be.
     """
 
     group: int
@@ -52,6 +54,7 @@ class Cell:
     residents: tuple[Resident, ...]
     accepts: bool
     in_use: bool = False
+    leaving: frozenset[int] = frozenset()
 
     @property
     def size(self) -> int:

@@ -58,7 +58,7 @@ class Seat:
 class NodeSpace:
     """What is free on one node while replicas are put on it."""
 
-    __slots__ = ("claimed", "cpus", "extra", "held", "memory", "shares", "slots")
+    __slots__ = ("claimed", "cpus", "extra", "held", "leaving", "memory", "shares", "slots")
 
     def __init__(self, cell: Cell) -> None:
         self.slots = list(cell.slots)
@@ -67,7 +67,9 @@ class NodeSpace:
         self.extra = dict(cell.extra)
         self.held: dict[int, int] = {}
         self.shares: dict[tuple[int, int], int] = {}
-        self.claimed = frozenset(r.slot for r in cell.residents if r.slot is not None)
+        self.leaving = cell.leaving
+        resident = {r.slot for r in cell.residents if r.slot is not None}
+        self.claimed = cell.leaving | resident
 
     @property
     def whole(self) -> int:
@@ -88,7 +90,7 @@ class NodeSpace:
 
         The last free ones, those on which shares run today at the very end; for a share the
         fullest that still takes it, but first each of ``preferred`` that has fewer of its
-        deployment than it is named times.
+        deployment than it is named times, and at the very end those that shares have to leave.
         """
         if not item.gpus:
             return ()
@@ -102,7 +104,8 @@ class NodeSpace:
             if self.slots[slot] >= item.gpus and there < preferred.count(slot):
                 return (slot,)
         fits = [i for i, free in enumerate(self.slots) if free >= item.gpus]
-        return (min(fits, key=lambda i: (self.slots[i], i)),) if fits else None
+        best = min(fits, key=lambda i: (i in self.leaving, self.slots[i], i), default=None)
+        return None if best is None else (best,)
 
     def put(self, item: Item, preferred: Sequence[int] = ()) -> tuple[int, ...] | None:
         """Put one replica here if it fits; return the GPUs it took, None if it does not fit."""

@@ -14,7 +14,7 @@ from placement.workspace.transitions import Transition
 from tests.worlds.changes.change import Change
 from tests.worlds.changes.fewest import Outcome, fewest_moves
 from tests.worlds.changes.generator import random_change
-from tests.worlds.changes.named import chain_of_three, no_room, one_move
+from tests.worlds.changes.named import chain_of_three, no_room, one_move, share_that_leaves
 from tests.worlds.changes.package import transition_of
 from tests.worlds.changes.seeds import CHUNKS, seeds_of
 from tests.worlds.package import catalog_of
@@ -97,6 +97,14 @@ def test_a_chain_of_three_moves_frees_the_room_from_its_far_end():
     assert moved(preview) == [("a", "n0/0", "n1/0"), ("b", "n1/0", "n2/0"), ("c", "n2/0", "n3/0")]
     order = [c.model for wave in preview.plan.waves for c in wave if c.action == "move"]
     assert order == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("pairs", [0, 1, 3])
+def test_a_share_comes_to_the_gpu_that_nobody_has_to_leave_first(pairs):
+    change = share_that_leaves(pairs=pairs)
+    outcome = fewest_moves(change)
+    assert outcome.tiers == (("unplaced", 0), ("moves", 500))
+    assert disagreements(change, outcome) == []
 
 
 def test_what_no_moves_make_room_for_is_refused_and_changes_nothing():
