@@ -223,14 +223,14 @@ class Transaction:
 
     def _accepted(self, draft: Draft) -> Preview:
         transition, plan = self.transition, draft.plan
-        stopped = None if plan.status is Status.OPTIMAL else self._stopped_by()
+        stopped = None if plan.status is Status.OPTIMAL else self._stopped_by(plan)
         plan = replace(
             plan,
             basis=replace(plan.basis, serial=self.serial),
             transition=self._record(draft),
             policy_difference=self._difference(),
             warnings=(*transition.warnings, *self.warnings),
-            reproducible=stopped in (None, "budget"),
+            reproducible=stopped in (None, "budget", "gap"),
             stopped_by=stopped,
             stats=self._stats(),
         )
@@ -287,10 +287,14 @@ class Transaction:
     def _rows_of(self, draft: Draft) -> Mapping[Key, tuple[Assignment, ...]]:
         return {**self.state.rows_of, **draft.rows}
 
-    def _stopped_by(self) -> str:
+    def _stopped_by(self, plan: Plan) -> str:
         if self._cancelled():
             return "cancel"
-        return "time-limit" if self.limits.over() else "budget"
+        if self.limits.over():
+            return "time-limit"
+        *first, last = plan.tiers
+        enough = all(tier.proved for tier in first) and last.is_within(self.options.gap)
+        return "gap" if enough else "budget"
 
     def _record(self, draft: Draft) -> TransitionRecord:
         today = self.transition.before.running_by_key

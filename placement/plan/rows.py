@@ -106,6 +106,10 @@ class Tier:
         """Whether value and bound meet."""
         return self.bound == self.value
 
+    def is_within(self, gap: float) -> bool:
+        """Whether value and bound are within a relative gap that was asked for (0: none was)."""
+        return bool(gap) and self.bound is not None and self.value - self.bound <= gap * self.value
+
 
 @dataclass(frozen=True, slots=True)
 class Forced:

@@ -1,0 +1,177 @@
+"""One whole plan: compile, solve, decode, verify."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from placement.arguments import bad_argument, checked_names, objective_of, told
+from placement.catalog.rows import UNIT
+from placement.errors import ObjectiveRangeError, VerificationError
+from placement.options import Billing, Code, Progress, SolveOptions
+from placement.plan.assembly import bare_plan
+from placement.plan.view import PlanView
+from placement.reasons import unplaced_rows
+from placement.verifier import verify
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from placement.catalog.catalog import Catalog
+    from placement.plan.plan import Plan
+    from placement.problem.cells import Cell
+    from placement.solvers.exact import Solved
+    from placement.solvers.greedy import Layout
+    from placement.workspace.workspace import ModelDeployment, Workspace
+
+
+class Planning:
+    """One call of ``Planner.plan``."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        workspace: Workspace,
+        options: SolveOptions,
+        masks: dict[str, NDArray[np.bool_]],
+    ) -> None:
+        self.started = time.monotonic()
+        self.catalog = catalog
+        self.workspace = workspace
+        self.options = options
+        self.masks = masks
+        self.objective = objective_of(options)
+        self.warnings = checked_names(workspace, catalog)
+        self.first: dict[str, Any] = {}
+
+    def plan(self) -> Plan:
+        """Compile, solve, decode, verify."""
+        from placement.problem.compiler import compile_snapshot
+        from placement.solvers.limits import Limits
+        from placement.solvers.pipeline import solve
+
+        compiled = compile_snapshot(
+            self.workspace,
+            self.catalog,
+            objective=self.objective,
+            bill_nodes=self.options.billing is Billing.NODE,
+            masks=self.masks,
+        )
+        limit = self.options.time_limit
+        limits = Limits(
+            deadline=None if limit is None else self.started + limit,
+            seed=self.options.seed,
+            stopped=self._cancelled,
+        )
+        deployments = compiled.deployments
+        try:
+            solved = solve(
+                compiled,
+                limits,
+                first=lambda cells, layout: self._note_first(deployments, cells, layout),
+                report=self._report,
+                gap=self.options.gap,
+                workers=self.options.workers,
+            )
+        except ObjectiveRangeError as error:
+            advice = "give the weights of the mix fewer digits"
+            raise bad_argument(Code.TOO_FINE, str(error), advice) from None
+        view = self._view(compiled.deployments, solved.cells, solved.layout)
+        bounds = {tier.name: tier.bound for tier in solved.bounds}
+        return self._verified(view, bounds, self._stopped_by(solved), joined=solved.joined)
+
+    def _cancelled(self) -> bool:
+        return self.options.cancel is not None and self.options.cancel.is_set()
+
+    def _note_first(
+        self, deployments: Sequence[ModelDeployment], cells: Sequence[Cell], layout: Layout
+    ) -> None:
+        """Verify the first plan and remember what it was worth."""
+        plan = self._verified(self._view(deployments, cells, layout), {}, None)
+        self.first = {
+            "seconds": round(time.monotonic() - self.started, 3),
+            "tiers": {tier.name: tier.value / tier.scale for tier in plan.tiers},
+        }
+
+    def _report(self, tier: str, value: int, bound: int | None) -> None:
+        if self.options.on_progress is not None:
+            seconds = time.monotonic() - self.started
+            scale = self.objective.scale if tier == self.objective.name else UNIT
+            shown = None if bound is None else bound / scale
+            self.options.on_progress(Progress(tier, value / scale, shown, seconds))
+
+    def _view(
+        self, deployments: Sequence[ModelDeployment], cells: Sequence[Cell], layout: Layout
+    ) -> PlanView:
+        from placement.problem.decode import placed_rows
+
+        rows = placed_rows(self.catalog, deployments, cells, layout)
+        return PlanView(self.catalog, self.workspace, rows, self.workspace.running)
+
+    def _stopped_by(self, solved: Solved) -> str | None:
+        if solved.exact:
+            return None
+        if solved.cut:
+            return "cancel" if self._cancelled() else "time-limit"
+        return "budget" if solved.budget else None
+
+    def _verified(
+        self,
+        view: PlanView,
+        bounds: Mapping[str, int | None],
+        stopped_by: str | None,
+        *,
+        joined: bool = False,
+    ) -> Plan:
+        plan = self._finished(view, bounds, stopped_by, joined=joined)
+        report = verify(
+            self.catalog,
+            self.workspace,
+            plan,
+            billing=self.options.billing,
+            objective=self.options.objective,
+        )
+        if not report.ok:
+            listed = "\n".join(str(violation) for violation in report.violations[:20])
+            raise VerificationError(f"the plan broke a rule and is withheld:\n{listed}")
+        return plan
+
+    def _finished(
+        self,
+        view: PlanView,
+        bounds: Mapping[str, int | None],
+        stopped_by: str | None,
+        *,
+        joined: bool = False,
+    ) -> Plan:
+        plan = bare_plan(
+            view,
+            objective=self.objective,
+            billing=self.options.billing,
+            bounds=bounds,
+            joined=joined,
+        )
+        proved = all(tier.proved for tier in plan.tiers[:-1])
+        if stopped_by == "budget" and proved and plan.tiers[-1].is_within(self.options.gap):
+            stopped_by = "gap"
+        return replace(
+            plan,
+            unplaced=unplaced_rows(view, proved=proved),
+            warnings=self.warnings,
+            reproducible=stopped_by in (None, "budget", "gap"),
+            stopped_by=stopped_by,
+            stats=self._stats(),
+        )
+
+    def _stats(self) -> Mapping[str, Any]:
+        return MappingProxyType(
+            {
+                "seconds": round(time.monotonic() - self.started, 3),
+                "firstPlan": self.first,
+                **told(self.options),
+            }
+        )
