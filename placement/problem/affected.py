@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placement.catalog.rows import UNIT
 from placement.objectives.cost import Cost
-from placement.problem.cells import Cell
+from placement.problem.cells import cells_at
 from placement.problem.compiler import Compiled, Mask, eligible_masks
 from placement.problem.fleet import Ints
 from placement.problem.ledger import Held, Key, Ledger
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 
-NOTHING: Mapping[int, frozenset[int]] = MappingProxyType({})
 Parts = Mapping[Key, Collection[int]]
 """Deployments of which only the replicas on some nodes are free."""
 
@@ -548,56 +545,3 @@ class Affected:
                     row = lot.row[0]
                     found[lot.node].append(Resident(d, row.gpu, row.replicas))
         return {node: tuple(rows) for node, rows in found.items()}
-
-
-def cells_at(
-    ledger: Ledger,
-    nodes: Iterable[int],
-    residents: Mapping[int, tuple[Resident, ...]],
-    *,
-    in_use: Collection[int] = (),
-    leaving: Mapping[int, frozenset[int]] = NOTHING,
-) -> tuple[Cell, ...]:
-    """Return the cells of some nodes with what a ledger leaves there, by group and first index.
-
-    Parameters
-    ----------
-    in_use : collection of int
-        Nodes that are paid for already.
-    leaving : mapping of int to frozenset of int
-        GPUs, by node, of shares that have to leave.
-    """
-    fleet = ledger.fleet
-    alike: dict[Cell, list[int]] = {}
-    for node in nodes:
-        own = residents.get(node, ())
-        likeness = Cell(
-            group=int(fleet.group_of[node]),
-            indices=(),
-            slots=_slots_left(ledger, node, own),
-            cpus=int(ledger.cpus[node]),
-            memory=int(ledger.memory[node]),
-            extra=tuple((name, int(free[node])) for name, free in sorted(ledger.extra.items())),
-            residents=own,
-            accepts=bool(fleet.accepts[node]),
-            in_use=node in in_use,
-            leaving=leaving.get(node, frozenset()),
-        )
-        alike.setdefault(likeness, []).append(fleet.index(node))
-    cells = [replace(cell, indices=tuple(sorted(indices))) for cell, indices in alike.items()]
-    return tuple(sorted(cells, key=lambda cell: (cell.group, cell.indices)))
-
-
-def _slots_left(ledger: Ledger, node: int, own: Collection[Resident]) -> tuple[int, ...]:
-    """Return the free thousandths of each GPU after whole-GPU replicas took theirs.
-
-    Which GPUs those are is free: the last ones that nothing else uses, and those that shares of
-    ``own`` use at the very end.
-    """
-    slots = list(ledger.slots_of(node))
-    used = {resident.slot for resident in own}
-    idle = [i for i, free in enumerate(slots) if free == UNIT]
-    idle.sort(key=lambda i: (i in used, -i))
-    for slot in idle[: max(int(ledger.taken[node]), 0)]:
-        slots[slot] = 0
-    return tuple(slots)

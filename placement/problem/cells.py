@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from placement.catalog.rows import UNIT, Reserved
@@ -13,8 +14,10 @@ from placement.problem.running import Resident
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.catalog.rows import NodeGroup
+    from placement.problem.ledger import Ledger
 
 
+NOWHERE: Mapping[int, frozenset[int]] = MappingProxyType({})
 Likeness = tuple[Reserved, tuple[Resident, ...], bool]
 """(reservation, residents, whether new replicas may come): nodes of a group alike in all three
 are interchangeable.
@@ -144,3 +147,56 @@ def _cell(
         residents=residents,
         accepts=accepts,
     )
+
+
+def cells_at(
+    ledger: Ledger,
+    nodes: Iterable[int],
+    residents: Mapping[int, tuple[Resident, ...]],
+    *,
+    in_use: Collection[int] = (),
+    leaving: Mapping[int, frozenset[int]] = NOWHERE,
+) -> tuple[Cell, ...]:
+    """Return the cells of some nodes with what a ledger leaves there, by group and first index.
+
+    Parameters
+    ----------
+    in_use : collection of int
+        Nodes that are paid for already.
+    leaving : mapping of int to frozenset of int
+        GPUs, by node, of shares that have to leave.
+    """
+    fleet = ledger.fleet
+    alike: dict[Cell, list[int]] = {}
+    for node in nodes:
+        own = residents.get(node, ())
+        likeness = Cell(
+            group=int(fleet.group_of[node]),
+            indices=(),
+            slots=_slots_left(ledger, node, own),
+            cpus=int(ledger.cpus[node]),
+            memory=int(ledger.memory[node]),
+            extra=tuple((name, int(free[node])) for name, free in sorted(ledger.extra.items())),
+            residents=own,
+            accepts=bool(fleet.accepts[node]),
+            in_use=node in in_use,
+            leaving=leaving.get(node, frozenset()),
+        )
+        alike.setdefault(likeness, []).append(fleet.index(node))
+    cells = [replace(cell, indices=tuple(sorted(indices))) for cell, indices in alike.items()]
+    return tuple(sorted(cells, key=lambda cell: (cell.group, cell.indices)))
+
+
+def _slots_left(ledger: Ledger, node: int, own: Collection[Resident]) -> tuple[int, ...]:
+    """Return the free thousandths of each GPU after whole-GPU replicas took theirs.
+
+    Which GPUs those are is free: the last ones that nothing else uses, and those that shares of
+    ``own`` use at the very end.
+    """
+    slots = list(ledger.slots_of(node))
+    used = {resident.slot for resident in own}
+    idle = [i for i, free in enumerate(slots) if free == UNIT]
+    idle.sort(key=lambda i: (i in used, -i))
+    for slot in idle[: max(int(ledger.taken[node]), 0)]:
+        slots[slot] = 0
+    return tuple(slots)

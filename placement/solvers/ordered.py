@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from placement.catalog.rows import NodeState
 from placement.constraints.capacity import Capacity
 from placement.constraints.gpu_share import GpuShare
-from placement.problem.affected import Affected, cells_at
+from placement.problem.affected import Affected
 from placement.problem.builder import ProblemBuilder
+from placement.problem.cells import cells_at
 from placement.problem.ledger import Key
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
 from placement.problem.running import Resident
