@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from placement.plan.rows import Certificate, Status
-from placement.planner import Planner
 from placement.preview import Preview
 from placement.verifier import verify
 from placement.workspace.transitions import Transition
@@ -15,21 +14,9 @@ from tests.worlds.changes.change import Change
 from tests.worlds.changes.fewest import Outcome, fewest_moves
 from tests.worlds.changes.generator import random_change
 from tests.worlds.changes.named import chain_of_three, no_room, one_move, share_that_leaves
-from tests.worlds.changes.package import transition_of
+from tests.worlds.changes.package import transacted
 from tests.worlds.changes.seeds import CHUNKS, seeds_of
 from tests.worlds.package import catalog_of
-
-
-def transacted(change: Change) -> tuple[Transition, Preview]:
-    """Return what is asked, and what the planner makes of it."""
-    transition = transition_of(change)
-    preview = Planner(catalog_of(change.before)).transact(
-        transition,
-        catalog=catalog_of(change.after) if change.kind == "capacity" else None,
-        allow_partial=change.allow_partial,
-        evict=change.evict,
-    )
-    return transition, preview
 
 
 def disagreements(change: Change, outcome: Outcome) -> list[str]:

@@ -8,16 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from placement.plan.rows import Certificate
-from placement.planner import Planner
-from placement.preview import Preview
 from placement.solvers import change as change_solver
 from placement.verifier import verify
-from placement.workspace.transitions import Transition
 from tests.worlds.changes.change import Change
 from tests.worlds.changes.fewest import Outcome
 from tests.worlds.changes.generator import solved_change
 from tests.worlds.changes.named import chain_of_three, no_room, one_move
-from tests.worlds.changes.package import transition_of
+from tests.worlds.changes.package import transacted
 from tests.worlds.package import catalog_of
 
 FIRST_SEED = 610_000
@@ -30,22 +27,12 @@ PROVED = {"capacity", "strands", "policy", "no-order"}
 def stepwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is too large to be solved at once."""
     monkeypatch.setattr(change_solver, "SMALL", -1)
-
-
-def answer(change: Change) -> tuple[Transition, Preview]:
-    transition = transition_of(change)
-    preview = Planner(catalog_of(change.before)).transact(
-        transition,
-        catalog=catalog_of(change.after) if change.kind == "capacity" else None,
-        allow_partial=change.allow_partial,
-        evict=change.evict,
-    )
-    return transition, preview
+    monkeypatch.setattr(change_solver, "MEDIUM", -1)
 
 
 def wrong_claims(change: Change, outcome: Outcome) -> Iterator[str]:
     """Yield what is claimed and is not so, given what the change comes to."""
-    transition, preview = answer(change)
+    transition, preview = transacted(change)
     plan = preview.plan
     if preview.refusal is not None:
         if preview.refusal.reason in PROVED and outcome.fits:
@@ -84,7 +71,7 @@ def test_most_changes_are_proved_even_so() -> None:
     found = Counter(
         str(preview.plan.certificate)
         for seed in range(FIRST_SEED, FIRST_SEED + 40)
-        for _, preview in [answer(solved_change(seed)[0])]
+        for _, preview in [transacted(solved_change(seed)[0])]
         if preview.refusal is None
     )
     assert found["global"] > found.total() / 2
@@ -95,12 +82,12 @@ def test_most_changes_are_proved_even_so() -> None:
     ("change", "moved"), [(one_move(), 1), (chain_of_three(), 3)], ids=["one move", "a chain"]
 )
 def test_the_changes_made_by_hand_are_made(change: Change, moved: int) -> None:
-    _, preview = answer(change)
+    _, preview = transacted(change)
     assert sum(step.replicas for step in preview.changes if step.action == "move") == moved
 
 
 @pytest.mark.usefixtures("stepwise")
 def test_where_nothing_helps_it_is_refused() -> None:
-    _, preview = answer(no_room())
+    _, preview = transacted(no_room())
     assert preview.refusal is not None
     assert preview.refusal.reason in ("capacity", "unknown")

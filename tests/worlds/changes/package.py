@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from placement.planner import Planner
+from placement.preview import Preview
 from placement.workspace.refusal import Refusal
 from placement.workspace.transitions import (
     Transition,
@@ -16,7 +18,7 @@ from placement.workspace.transitions import (
 from placement.workspace.workspace import Workspace
 from tests.worlds.changes.change import Change
 from tests.worlds.changes.generator import SOURCE, TARGET
-from tests.worlds.package import deployment_of, policy_of, workspace_of
+from tests.worlds.package import catalog_of, deployment_of, policy_of, workspace_of
 
 
 def transition_of(change: Change) -> Transition:
@@ -28,6 +30,18 @@ def transition_of(change: Change) -> Transition:
     if found.after.digest != after.digest:
         raise AssertionError(f"seed {change.seed} becomes another workspace")
     return found
+
+
+def transacted(change: Change) -> tuple[Transition, Preview]:
+    """Return what is asked, and what a new planner makes of it."""
+    transition = transition_of(change)
+    preview = Planner(catalog_of(change.before)).transact(
+        transition,
+        catalog=catalog_of(change.after),
+        allow_partial=change.allow_partial,
+        evict=change.evict,
+    )
+    return transition, preview
 
 
 def asked(change: Change, before: Workspace, after: Workspace) -> Transition | Refusal:
