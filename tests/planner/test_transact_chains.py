@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from placement.planner import STATES, Planner
+from placement.planner import Planner
+from placement.warm import STATES
 from tests.planner.chains import CATALOG, Call, chain
 from tests.planner.transacting import document
 
