@@ -78,6 +78,14 @@ class Cell:
         return tuple(replace(self, indices=(index,)) for index in self.indices)
 
 
+def renumbered(cell: Cell, number: Mapping[int, int]) -> Cell:
+    """Return a cell whose residents have the numbers that their deployments have now."""
+    if not cell.residents:
+        return cell
+    residents = tuple(replace(r, deployment=number[r.deployment]) for r in cell.residents)
+    return replace(cell, residents=residents)
+
+
 def make_cells(
     catalog: Catalog,
     groups: Iterable[int],

@@ -13,7 +13,7 @@ from dataclasses import replace
 import networkx as nx
 import numpy as np
 
-from placement.problem.cells import Cell
+from placement.problem.cells import renumbered
 from placement.problem.compiler import Compiled
 
 GraphNode = tuple[str, int]
@@ -67,13 +67,8 @@ def _part(compiled: Compiled, deployments: tuple[int, ...], cells: tuple[int, ..
         compiled,
         deployments=tuple(compiled.deployments[d] for d in deployments),
         eligible=tuple(compiled.eligible[d] for d in deployments),
-        cells=tuple(_renumbered(compiled.cells[c], number) for c in cells),
+        cells=tuple(renumbered(compiled.cells[c], number) for c in cells),
         movable=tuple(compiled.movable[d] for d in deployments),
         wanted=tuple(compiled.wanted[d] for d in deployments),
         strict=frozenset(number[d] for d in compiled.strict if d in number),
     )
-
-
-def _renumbered(cell: Cell, number: dict[int, int]) -> Cell:
-    residents = tuple(replace(r, deployment=number[r.deployment]) for r in cell.residents)
-    return replace(cell, residents=residents)

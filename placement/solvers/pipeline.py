@@ -14,10 +14,12 @@ import numpy as np
 from placement.errors import RowRangeError
 from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell
+from placement.problem.classes import merge
 from placement.problem.compiler import Compiled
 from placement.problem.components import components
 from placement.problem.problem import Problem
 from placement.solvers.cpsat import check_range
+from placement.solvers.dealing import dealt
 from placement.solvers.exact import Report, Solved, TierBound, solve_exactly
 from placement.solvers.greedy import Layout, greedy_layout
 from placement.solvers.guided import Guided
@@ -83,8 +85,10 @@ def solve(
     small : int
         Parts of up to so many pairs go to CP-SAT whole; ``SMALL_PAIRS`` if absent.
     """
-    parts = [_begin(part, deployments) for part, deployments, _ in components(compiled)]
-    first(*_merged_layout([(p, p.compiled.cells, p.first) for p in parts]))
+    classes = merge(compiled)
+    parts = [_begin(part, deployments) for part, deployments, _ in components(classes.compiled)]
+    cells, layout = _merged_layout([(p, p.compiled.cells, p.first) for p in parts])
+    first(cells, dealt(classes, layout))
     if not parts:
         return _nothing(compiled)
     sums = _Sums(report)
@@ -106,7 +110,8 @@ def solve(
     else:
         with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
             solved = dict(zip(order, pool.map(run, order), strict=True))
-    return _merged([parts[i] for i in range(len(parts))], [solved[i] for i in range(len(parts))])
+    whole = _merged(parts, [solved[i] for i in range(len(parts))])
+    return replace(whole, layout=dealt(classes, whole.layout))
 
 
 def _slacks(parts: Sequence[_Part], gap: float) -> list[int]:

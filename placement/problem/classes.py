@@ -1,0 +1,149 @@
+"""Classes: deployments that no rule and no price can tell apart, merged into one.
+
+Replicas of one class are interchangeable, so a problem over classes has the values of the problem
+over deployments, and grows with the number of distinct deployments only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from placement.problem.cells import renumbered
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from placement.problem.compiler import Compiled
+    from placement.workspace.workspace import ModelDeployment
+
+
+@dataclass(frozen=True)
+class Classes:
+    """A snapshot with its alike deployments merged.
+
+    Attributes
+    ----------
+    compiled : Compiled
+        Its deployments are the classes: the first member with the replicas of all.
+    members : tuple of tuple of int
+        Per class the numbers of its deployments, ascending.
+    wanted : tuple of int
+        The most replicas of each deployment, by its number before the merging.
+    """
+
+    compiled: Compiled
+    members: tuple[tuple[int, ...], ...]
+    wanted: tuple[int, ...]
+
+    def deal(self, number: int, replicas: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+        """Deal the replicas of one class out to its members in order, each up to its wish.
+
+        Parameters
+        ----------
+        replicas : sequence of int
+            Replicas of the class at each place; not more in all than its members want.
+
+        Yields
+        ------
+        (place, deployment, replicas) : tuple of int
+        """
+        members = iter(self.members[number])
+        member = next(members)
+        room = self.wanted[member]
+        for place, left in enumerate(replicas):
+            while left:
+                while not room:
+                    member = next(members)
+                    room = self.wanted[member]
+                taken = min(left, room)
+                yield place, member, taken
+                left -= taken
+                room -= taken
+
+
+def merge(compiled: Compiled) -> Classes:
+    """Merge the deployments of a snapshot that are alike.
+
+    Deployments with rules about their domains or peers, those that peers name, those that run
+    today and those that must be placed whole stay by themselves.
+    """
+    alone = _named_by_peers(compiled.deployments) | compiled.strict
+    masks: dict[int, bytes] = {}
+    found: dict[Hashable, list[int]] = {}
+    for d, deployment in enumerate(compiled.deployments):
+        if d in alone or compiled.movable[d] or not _is_plain(deployment):
+            found[d] = [d]
+        else:
+            mask = _meaning(compiled.eligible[d], masks)
+            found.setdefault(_likeness(deployment, mask), []).append(d)
+    members = tuple(map(tuple, found.values()))
+    return Classes(_merged(compiled, members), members, compiled.wanted)
+
+
+def _merged(compiled: Compiled, members: Sequence[Sequence[int]]) -> Compiled:
+    if len(members) == len(compiled.deployments):
+        return compiled
+    first = [own[0] for own in members]
+    number = {d: new for new, d in enumerate(first)}
+    return replace(
+        compiled,
+        deployments=tuple(_class_of(compiled, own) for own in members),
+        eligible=tuple(compiled.eligible[d] for d in first),
+        cells=tuple(renumbered(cell, number) for cell in compiled.cells),
+        movable=tuple(compiled.movable[d] for d in first),
+        wanted=tuple(sum(compiled.wanted[d] for d in own) for own in members),
+        strict=frozenset(number[d] for d in compiled.strict),
+    )
+
+
+def _class_of(compiled: Compiled, members: Sequence[int]) -> ModelDeployment:
+    first = compiled.deployments[members[0]]
+    if len(members) == 1:
+        return first
+    replicas = sum(compiled.deployments[d].replicas for d in members)
+    return first.model_copy(update={"replicas": replicas})
+
+
+def _is_plain(deployment: ModelDeployment) -> bool:
+    """Whether each replica may be placed or left out whatever the others do."""
+    rules = (deployment.spread, deployment.separate_from, deployment.together_with)
+    return deployment.min_replicas <= 1 and not any(rules)
+
+
+def _named_by_peers(deployments: Sequence[ModelDeployment]) -> frozenset[int]:
+    """Return the deployments that a rule of another one may be about."""
+    selectors = {
+        (tuple(sorted(entry.selector.match_labels.items())), entry.selector.environment): entry
+        for deployment in deployments
+        for entry in (*deployment.separate_from, *deployment.together_with)
+    }
+    return frozenset(
+        d
+        for entry in selectors.values()
+        for d, deployment in enumerate(deployments)
+        if entry.selector.environment in (None, deployment.environment)
+        and entry.selector.matches(deployment.labels)
+    )
+
+
+def _meaning(mask: NDArray[np.bool_], known: dict[int, bytes]) -> bytes:
+    """Return what a mask says; alike deployments share the array, so few are read."""
+    if id(mask) not in known:
+        known[id(mask)] = mask.tobytes()
+    return known[id(mask)]
+
+
+def _likeness(deployment: ModelDeployment, mask: bytes) -> Hashable:
+    """Return all that rows and prices see of a plain deployment."""
+    return (
+        mask,
+        deployment.priority,
+        deployment.gpus,
+        deployment.cpus,
+        deployment.memory,
+        tuple(sorted(deployment.extra.items())),
+        deployment.request_origins,
+    )
