@@ -50,7 +50,7 @@ class Capacity(Constraint):
                 pieces = free // size
                 loose = (pieces < FEW_PIECES) & (free % size > 0) & (builder.size > 1)
                 if loose.any():
-                    builder.per_cell_rows(taken // size, pieces, name=name, where=loose)
+                    builder.per_cell_rows(taken // size, pieces, name=name, size=size, where=loose)
         _compile_gpus(builder)
         if builder.bill_nodes:
             _compile_open(builder)
@@ -163,10 +163,12 @@ def _compile_gpus(builder: ProblemBuilder) -> None:
     builder.per_cell_rows(gpus, total, name="gpus")
     whole = np.where(gpus >= UNIT, gpus // UNIT, 0)
     for size in sorted(set(whole[whole > 0].tolist())):
-        builder.per_cell_rows(whole // size, builder.cell_whole // size, name="gpus")
+        pieces = builder.cell_whole // size
+        builder.per_cell_rows(whole // size, pieces, name="gpus", size=size * UNIT)
     for share in sorted(set(gpus[(gpus > 0) & (gpus < UNIT)].tolist())):
         pieces = np.where(whole > 0, whole * (UNIT // share), gpus // share)
-        builder.per_cell_rows(pieces, builder.shares_per_node(share), name="gpus")
+        there = builder.shares_per_node(share)
+        builder.per_cell_rows(pieces, there, name="gpus", size=share)
 
 
 def _compile_open(builder: ProblemBuilder) -> None:

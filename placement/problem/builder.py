@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from placement.catalog.rows import UNIT
 from placement.problem.cells import Cell
-from placement.problem.problem import INFINITE, Ints, NodeRules, Problem, Rows, TierSpec
+from placement.problem.problem import (
+    INFINITE,
+    NO_CAPACITY,
+    CapacityRows,
+    Ints,
+    Label,
+    NodeRules,
+    Problem,
+    Rows,
+    TierSpec,
+)
 from placement.workspace.workspace import Domain
 
 if TYPE_CHECKING:
@@ -67,10 +77,12 @@ class ProblemBuilder:
         self.has_residents = np.array([bool(c.residents) for c in cells], bool)
         self._selected: dict[tuple[object, ...], list[int]] = {}
         self._shares: dict[int, Ints] = {}
+        self._demands: dict[str, Ints] = {}
         self._low: list[int] = []
         self._high: list[int] = []
         self._blocks: list[tuple[Ints, Ints, Ints, Ints, Ints, str]] = []
         self._row_count = 0
+        self._capacity: list[tuple[Ints, Ints, Label]] = []
         self._columns: dict[tuple[int, Domain], tuple[tuple[int, int], ...]] = {}
         self._indicator: dict[int, int] = {}
         self._node_count: dict[int, int] = {}
@@ -85,41 +97,66 @@ class ProblemBuilder:
     # ------------------------------------------------------------------ pairs
 
     def _make_pairs(self, allowed: NDArray[np.bool_] | None) -> None:
-        owner, where, most, total = [], [], [], []
-        for d, deployment in enumerate(self.deployments):
-            mask = self.eligible[d][self.cell_group] if len(self.cells) else np.zeros(0, bool)
-            if allowed is not None:
-                mask = mask & allowed[d]
-            cells = np.flatnonzero(mask)
-            per_node = self._per_node(deployment, cells, self.wanted[d])
-            kept = self.residents_of(d, cells)
-            per_node = np.where(self.accepts[cells], per_node, np.minimum(per_node, kept))
-            high = np.minimum(per_node * self.size[cells], self.wanted[d])
-            use = high > 0
-            owner.append(np.full(int(use.sum()), d, np.int64))
-            where.append(cells[use])
-            most.append(np.minimum(per_node[use], self.wanted[d]))
-            total.append(high[use])
-        self.pair_deployment = np.concatenate(owner) if owner else np.zeros(0, np.int64)
-        self.pair_cell = np.concatenate(where) if where else np.zeros(0, np.int64)
-        self.most = np.concatenate(most) if most else np.zeros(0, np.int64)
-        self.pair_high = np.concatenate(total) if total else np.zeros(0, np.int64)
+        owner, where = self._eligible_pairs(allowed)
+        wanted = np.array(self.wanted, np.int64)[owner]
+        per_node = self._per_node(owner, where, wanted)
+        closed = np.flatnonzero(~self.accepts[where])
+        kept = self._residents(owner[closed], where[closed])
+        per_node[closed] = np.minimum(per_node[closed], kept)
+        use = per_node > 0
+        self.pair_deployment, self.pair_cell = owner[use], where[use]
+        self.most = per_node[use]
+        self.pair_high = np.minimum(self.most * self.size[self.pair_cell], wanted[use])
         counts = np.bincount(self.pair_deployment, minlength=len(self.deployments))
         self.first_pair = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         self._low = [0] * len(self.pair_deployment)
         self._high = self.pair_high.tolist()
 
-    def _per_node(self, deployment: ModelDeployment, cells: Ints, most: int) -> Ints:
-        """Return how many of ``most`` replicas of a deployment fit one empty node of each cell."""
-        fit = np.full(len(cells), most, np.int64)
-        for demand, free in self.node_demands(deployment):
-            if demand:
-                fit = np.minimum(fit, np.maximum(free[cells], 0) // demand)
-        if deployment.gpus >= UNIT:
-            fit = np.minimum(fit, self.cell_whole[cells] * UNIT // deployment.gpus)
-        elif deployment.gpus:
-            fit = np.minimum(fit, self.shares_per_node(deployment.gpus)[cells])
+    def _eligible_pairs(self, allowed: NDArray[np.bool_] | None) -> tuple[Ints, Ints]:
+        """Return deployment and cell of each pair that policies and hardware admit."""
+        if not self.deployments or not self.cells:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        distinct = {id(mask): mask for mask in self.eligible}
+        number = {key: i for i, key in enumerate(distinct)}
+        masks = np.stack([mask[self.cell_group] for mask in distinct.values()])
+        eligible = masks[[number[id(mask)] for mask in self.eligible]]
+        if allowed is not None:
+            eligible &= allowed
+        owner, where = np.nonzero(eligible)
+        return owner.astype(np.int64), where.astype(np.int64)
+
+    def _per_node(self, owner: Ints, where: Ints, wanted: Ints) -> Ints:
+        """Return how many of the wanted replicas fit one empty node, per (deployment, cell)."""
+        fit = wanted.copy()
+        for name in self.resources:
+            demand = self.demand(name)[owner]
+            asked = np.flatnonzero(demand)
+            free = np.maximum(self.free_of(name)[where[asked]], 0)
+            fit[asked] = np.minimum(fit[asked], free // demand[asked])
+        gpus = self.demand("gpus")[owner]
+        whole = np.flatnonzero(gpus >= UNIT)
+        free = self.cell_whole[where[whole]] * UNIT
+        fit[whole] = np.minimum(fit[whole], free // gpus[whole])
+        for share in np.unique(gpus[(gpus > 0) & (gpus < UNIT)]).tolist():
+            mine = np.flatnonzero(gpus == share)
+            fit[mine] = np.minimum(fit[mine], self.shares_per_node(share)[where[mine]])
         return fit
+
+    @cached_property
+    def resources(self) -> tuple[str, ...]:
+        """The additive resources besides GPUs that any deployment may ask for."""
+        extra = sorted({name for deployment in self.deployments for name in deployment.extra})
+        return ("cpus", "memory", *(f"extra:{name}" for name in extra))
+
+    def demand(self, name: str) -> Ints:
+        """Return what one replica of each deployment takes of a resource, in thousandths."""
+        if name not in self._demands:
+            kind, _, extra = name.partition(":")
+            amounts = [
+                d.extra.get(extra, 0) if extra else getattr(d, kind) for d in self.deployments
+            ]
+            self._demands[name] = np.array(amounts, np.int64)
+        return self._demands[name]
 
     def shares_per_node(self, share: int) -> Ints:
         """Return per cell how many shares of one size fit one empty node."""
@@ -154,11 +191,11 @@ class ProblemBuilder:
         """Return the free amount of an additive resource per node of each cell (0 if unknown)."""
         return self.free.get(name, np.zeros(len(self.cells), np.int64))
 
-    def residents_of(self, d: int, cells: Ints) -> Ints:
-        """Return per cell how many replicas of deployment d run on each node today."""
-        found = np.zeros(len(cells), np.int64)
-        for i in np.flatnonzero(self.has_residents[cells]).tolist():
-            found[i] = self.cells[cells[i]].resident(d)
+    def _residents(self, owner: Ints, where: Ints) -> Ints:
+        """Return how many replicas of each deployment run on each node of the cell beside it."""
+        found = np.zeros(len(owner), np.int64)
+        for i in np.flatnonzero(self.has_residents[where]).tolist():
+            found[i] = self.cells[where[i]].resident(int(owner[i]))
         return found
 
     def pairs_of(self, d: int) -> Ints:
@@ -292,6 +329,7 @@ class ProblemBuilder:
         per_node: Ints,
         *,
         name: str,
+        size: int | None = None,
         where: NDArray[np.bool_] | None = None,
     ) -> None:
         """Add one row per cell: the sum of coefficient x replicas is at most what its nodes have.
@@ -302,6 +340,10 @@ class ProblemBuilder:
             Per pair; 0 takes no part.
         per_node : int array
             Per cell what one node has. Rows that cannot bind are left out.
+        name : str
+            The resource that is counted, in thousandths.
+        size : int or None
+            Count pieces of so many thousandths instead.
         where : bool array or None
             Per cell, whether a row is wanted at all.
         """
@@ -321,19 +363,21 @@ class ProblemBuilder:
             variable = np.concatenate([variable, np.array(opened, np.int64)])
             amount = np.concatenate([amount, -per_node[cells]])
             high = np.zeros(len(cells), np.int64)
-        self.rows(row, variable, amount, np.full(len(cells), -INFINITE), high, name=name)
+        self._capacity.append((np.arange(len(cells)) + self._row_count, cells, Label(name, size)))
+        low = np.full(len(cells), -INFINITE)
+        self.rows(row, variable, amount, low, high, name=name)
 
     def kept(self) -> dict[int, int]:
         """Return per pair with running replicas the variable that counts those that stay."""
-        if not self._keep:
-            for pair, (d, c) in enumerate(
-                zip(self.pair_deployment.tolist(), self.pair_cell.tolist(), strict=True)
-            ):
-                running = self.cells[c].resident(d) if self.cells[c].residents else 0
-                if running:
-                    most = min(running * self.cells[c].size, self._high[pair])
-                    self._keep[pair] = self.variable(0, most)
-                    self.row([(self._keep[pair], 1), (pair, -1)], high=0, name="keep")
+        if self._keep:
+            return dict(self._keep)
+        pairs = np.flatnonzero(self.has_residents[self.pair_cell])
+        running = self._residents(self.pair_deployment[pairs], self.pair_cell[pairs])
+        for pair, count in zip(pairs.tolist(), running.tolist(), strict=True):
+            if count:
+                most = min(count * self.cells[self.pair_cell[pair]].size, self._high[pair])
+                self._keep[pair] = self.variable(0, most)
+                self.row([(self._keep[pair], 1), (pair, -1)], high=0, name="keep")
         return dict(self._keep)
 
     def usable_cells(self, d: int) -> list[int]:
@@ -412,4 +456,14 @@ class ProblemBuilder:
         order = np.argsort(row, kind="stable")
         counts = np.bincount(row, minlength=self._row_count)
         start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return Rows(start, variable[order], coefficient[order], low, high, names)
+        return Rows(
+            start, variable[order], coefficient[order], low, high, names, self._capacity_rows()
+        )
+
+    def _capacity_rows(self) -> CapacityRows:
+        if not self._capacity:
+            return NO_CAPACITY
+        row, cell = (np.concatenate([block[i] for block in self._capacity]) for i in range(2))
+        sizes = [len(block[0]) for block in self._capacity]
+        label = np.repeat(np.arange(len(sizes)), sizes)
+        return CapacityRows(row, cell, label, tuple(block[2] for block in self._capacity))

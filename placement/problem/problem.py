@@ -21,6 +21,34 @@ INFINITE = np.int64(2**62)
 """Stands for a missing side of a row."""
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a capacity row counts: a resource in thousandths, or its pieces of one size.
+
+    ``resource`` is ``gpus``, ``cpus``, ``memory`` or ``extra:<name>``; ``size`` is in thousandths.
+    """
+
+    resource: str
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class CapacityRows:
+    """Which rows are sums over the replicas in one cell, at most what its nodes have.
+
+    ``row``, ``cell`` and ``label`` (a position in ``labels``) have one value per such row.
+    """
+
+    row: Ints
+    cell: Ints
+    label: Ints
+    labels: tuple[Label, ...]
+
+
+_NONE = np.zeros(0, np.int64)
+NO_CAPACITY = CapacityRows(_NONE, _NONE, _NONE, ())
+
+
 @dataclass(frozen=True)
 class Rows:
     """Sparse rows ``low <= sum(coefficient x variable) <= high``, sorted by row."""
@@ -33,6 +61,7 @@ class Rows:
     high: Ints
     name: tuple[str, ...]
     """The constraint each row comes from."""
+    capacity: CapacityRows = NO_CAPACITY
 
     def __len__(self) -> int:
         return len(self.low)
