@@ -48,12 +48,16 @@ class Relaxed:
     reduced : int array
         Per variable the reduced cost, in ``2**-scale`` steps of the tier.
     scale : int
+    prices : int array
+        Per row, those of the closed tiers last, in ``2**-scale`` steps of the tier; negative
+        where the row is an upper limit that holds the tier back.
     """
 
     bound: int
     counts: Floats
     reduced: Ints
     scale: int
+    prices: Ints
 
 
 class Relaxation:
@@ -103,7 +107,7 @@ class Relaxation:
             exact[(exact < 0) & (self.high == INFINITE)] = 0
             reduced = self._reduced(cost, exact, scale)
             entering = self._entering(reduced, active, scale)
-            known = Relaxed(self._bound(tier, exact, reduced, scale), counts, reduced, scale)
+            known = Relaxed(self._bound(tier, exact, reduced, scale), counts, reduced, scale, exact)
             if not len(entering):
                 return known
             active[entering] = True
