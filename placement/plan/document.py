@@ -12,6 +12,7 @@ from placement.plan.numbers import shown
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
+    from placement.plan.prices import CapacityPrice, TierPrices
     from placement.plan.rows import (
         Change,
         Forced,
@@ -55,6 +56,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "observed": [_observed(row) for row in plan.observed],
         "forced": [_forced(row) for row in plan.forced],
         "waves": [[_change(row) for row in wave] for wave in plan.waves],
+        "prices": [_prices(row) for row in plan.prices],
         "transition": plan.transition and _transition(plan.transition),
         "refusal": plan.refusal and _refusal(plan.refusal),
         "policyDifference": plan.policy_difference and _difference(plan.policy_difference),
@@ -153,6 +155,7 @@ def _tier(tier: Tier) -> dict[str, Any]:
     extras = {
         "unit": tier.unit,
         "proof": tier.proof,
+        "confirmedBy": tier.confirmed_by,
         "conditional": tier.conditional or None,
         "scope": tier.scope,
     }
@@ -197,6 +200,25 @@ def _forced(row: Forced) -> dict[str, Any]:
         "node": row.node,
         "replicas": row.replicas,
         "reason": row.reason,
+    }
+
+
+def _prices(prices: TierPrices) -> dict[str, Any]:
+    return {
+        "tier": prices.tier,
+        "scale": prices.scale,
+        "earlier": prices.earlier,
+        "capacity": [_price(row) for row in prices.capacity],
+    }
+
+
+def _price(row: CapacityPrice) -> dict[str, Any]:
+    return {
+        "nodeGroup": row.node_group,
+        **({} if row.nodes is None else {"nodes": [list(pair) for pair in row.nodes]}),
+        "resource": row.resource,
+        **({} if row.size is None else {"size": row.size}),
+        "price": row.price,
     }
 
 

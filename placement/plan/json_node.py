@@ -88,6 +88,17 @@ class Node:
             self.fail("a whole number")
         return int(self.value)
 
+    def natural(self) -> int:
+        """Return a whole number that is not negative."""
+        found = self.integer()
+        if found < 0:
+            self.fail("a whole number, at least 0")
+        return found
+
+    def naturals(self) -> Mapping[str, int]:
+        """Return an object whose values are whole numbers that are not negative."""
+        return MappingProxyType({key: node.natural() for key, node in self._items().items()})
+
     def flag(self) -> bool:
         """Return true or false."""
         if not isinstance(self.value, bool):
@@ -115,12 +126,12 @@ class Node:
 
     def texts(self) -> Mapping[str, str]:
         """Return an object whose values are texts."""
+        return MappingProxyType({key: node.text() for key, node in self._items().items()})
+
+    def _items(self) -> dict[str, Node]:
         if not isinstance(self.value, dict):
             self.fail("an object")
-        nodes = {
-            key: Node(value, self._inside(key), self.file) for key, value in self.value.items()
-        }
-        return MappingProxyType({key: node.text() for key, node in nodes.items()})
+        return {key: Node(value, self._inside(key), self.file) for key, value in self.value.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from placement.frozen import picklable
 from placement.plan.document import COLUMNS, assignment_row, digest_of, to_document, to_json
 from placement.plan.html import to_html
+from placement.plan.prices import TierPrices
 from placement.plan.rows import (
     Assignment,
     Basis,
@@ -46,6 +47,8 @@ class Plan:
         ``time-limit``, ``signal``, ``cancel``, ``budget`` or ``gap`` if the solve was cut.
     waves : tuple of tuple of Change
         The changes in an order that never exceeds capacity; empty if nothing moves or goes.
+    prices : tuple of TierPrices
+        What proves the bounds of the tiers whose ``proof`` is ``dual``.
     transition : TransitionRecord or None
         What else changes with the plan, if it answers a change rather than a whole workspace.
     refusal : Refusal or None
@@ -74,6 +77,7 @@ class Plan:
     observed: tuple[Observed, ...] = ()
     forced: tuple[Forced, ...] = ()
     waves: tuple[tuple[Change, ...], ...] = ()
+    prices: tuple[TierPrices, ...] = ()
     transition: TransitionRecord | None = None
     refusal: Refusal | None = None
     policy_difference: PolicyDifference | None = None

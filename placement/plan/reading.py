@@ -12,6 +12,15 @@ from placement.plan.json_node import Node
 from placement.plan.json_text import parse
 from placement.plan.numbers import decimals, steps_of
 from placement.plan.plan import Plan
+from placement.plan.prices import (
+    CPUS,
+    EXTRA,
+    GPUS,
+    LARGEST_SCALE,
+    MEMORY,
+    CapacityPrice,
+    TierPrices,
+)
 from placement.plan.rows import (
     Action,
     Assignment,
@@ -49,6 +58,7 @@ OPTIONAL = [
     "observed",
     "forced",
     "waves",
+    "prices",
     "transition",
     "refusal",
     "policyDifference",
@@ -91,6 +101,7 @@ def read_plan(text: str, *, file: str = "<json>") -> Plan:
         observed=top["observed"].rows(_observed) if "observed" in top else (),
         forced=top["forced"].rows(_forced) if "forced" in top else (),
         waves=top["waves"].rows(_wave) if "waves" in top else (),
+        prices=top["prices"].rows(_prices) if "prices" in top else (),
         transition=_transition(top["transition"]) if "transition" in top else None,
         refusal=_refusal(top["refusal"]) if "refusal" in top else None,
         policy_difference=_difference(top["policyDifference"])
@@ -102,7 +113,8 @@ def read_plan(text: str, *, file: str = "<json>") -> Plan:
 
 
 def _tier(node: Node) -> Tier:
-    required, optional = ["name", "value", "bound"], ["unit", "proof", "conditional", "scope"]
+    required = ["name", "value", "bound"]
+    optional = ["unit", "proof", "confirmedBy", "conditional", "scope"]
     row = node.fields(required, optional)
     name = row["name"].text()
     value, bound = row["value"].number(), row["bound"].optional(Node.number)
@@ -117,6 +129,7 @@ def _tier(node: Node) -> Tier:
         proof=row["proof"].text() if "proof" in row else None,
         conditional=row["conditional"].flag() if "conditional" in row else False,
         scope=row["scope"].text() if "scope" in row else None,
+        confirmed_by=row["confirmedBy"].text() if "confirmedBy" in row else None,
     )
 
 
@@ -208,6 +221,39 @@ def _basis(node: Node) -> Basis:
 
 def _wave(node: Node) -> tuple[Change, ...]:
     return node.rows(_change)
+
+
+def _prices(node: Node) -> TierPrices:
+    row = node.fields(["tier", "scale", "earlier", "capacity"], [])
+    scale = row["scale"].natural()
+    if scale > LARGEST_SCALE:
+        row["scale"].fail(f"at most {LARGEST_SCALE}")
+    return TierPrices(
+        row["tier"].text(), scale, row["capacity"].rows(_price), row["earlier"].naturals()
+    )
+
+
+def _price(node: Node) -> CapacityPrice:
+    row = node.fields(["nodeGroup", "resource", "price"], ["nodes", "size"])
+    resource, size = row["resource"].text(), row["size"].natural() if "size" in row else None
+    if resource not in (GPUS, CPUS, MEMORY) and not resource.startswith(EXTRA):
+        row["resource"].fail(f"{GPUS}, {CPUS}, {MEMORY} or {EXTRA}<name>")
+    if size == 0:
+        row["size"].fail("at least 1")
+    return CapacityPrice(
+        row["nodeGroup"].text(),
+        resource,
+        row["price"].natural(),
+        size,
+        row["nodes"].rows(_range) if "nodes" in row else None,
+    )
+
+
+def _range(node: Node) -> tuple[int, int]:
+    ends = node.rows(Node.natural)
+    if len(ends) != 2 or ends[0] > ends[1]:
+        node.fail("a first and a last index")
+    return (ends[0], ends[1])
 
 
 def _transition(node: Node) -> TransitionRecord:

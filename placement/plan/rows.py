@@ -87,9 +87,10 @@ class Tier:
 
     ``value`` and ``bound`` are integers in steps of ``1 / scale`` of ``unit``; ``scale`` may
     be any positive integer (the latency mean divides by the weight it is averaged over).
-    ``bound`` is None if none is known. ``proof`` says how the bound was proved (``dual``,
-    ``search``), ``conditional`` that an earlier tier is unproved, ``scope`` over what part of
-    the problem it holds (``affected``; None is all of it).
+    ``bound`` is None if none is known. ``proof`` says how the bound was proved (``dual`` by the
+    prices of the plan, ``search`` by a solver) and ``confirmed_by`` what else found it,
+    ``conditional`` that an earlier tier is unproved, ``scope`` over what part of the problem it
+    holds (``affected``; None is all of it).
     """
 
     name: str
@@ -100,6 +101,7 @@ class Tier:
     proof: str | None = None
     conditional: bool = False
     scope: str | None = None
+    confirmed_by: str | None = None
 
     @property
     def proved(self) -> bool:
