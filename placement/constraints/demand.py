@@ -19,14 +19,19 @@ class Demand(Constraint):
 
     def compile(self, builder: ProblemBuilder) -> None:
         """At most what is wanted; at least ``minReplicas`` if anything is placed."""
-        for d, deployment in enumerate(builder.deployments):
-            count = [(pair, 1) for pair in builder.pairs_of(d).tolist()]
-            if not count:
-                continue
-            builder.row(count, high=builder.wanted[d], name=self.name)
-            if deployment.min_replicas > 1:
-                flag = (builder.any_placed(d), -deployment.min_replicas)
-                builder.row([*count, flag], low=0, name=self.name)
+        import numpy as np
+
+        owner = builder.pair_deployment
+        members, row = np.unique(owner, return_inverse=True)
+        wanted = np.array(builder.wanted, np.int64)[members]
+        pairs = np.arange(len(owner))
+        ones = np.ones(len(owner), np.int64)
+        builder.rows(row, pairs, ones, None, wanted, name=self.name)
+        for d in members.tolist():
+            least = builder.deployments[d].min_replicas
+            if least > 1:
+                count = [(pair, 1) for pair in builder.pairs_of(d).tolist()]
+                builder.row([*count, (builder.any_placed(d), -least)], low=0, name=self.name)
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield deployments outside their range, and rows without replicas."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from placement.plan.view import PlacedRow, PlanView
     from placement.problem.builder import ProblemBuilder
+    from placement.problem.problem import Ints
 
 
 class GpuShare(Constraint):
@@ -25,19 +26,16 @@ class GpuShare(Constraint):
 
     def compile(self, builder: ProblemBuilder) -> None:
         """On a cell of one node, say which GPU each share uses; larger cells are packed later."""
-        shared: dict[int, list[int]] = {}
-        whole: dict[int, list[int]] = {}
-        for pair, (d, cell) in enumerate(
-            zip(builder.pair_deployment.tolist(), builder.pair_cell.tolist(), strict=True)
-        ):
-            deployment = builder.deployments[d]
-            if deployment.is_share:
-                shared.setdefault(cell, []).append(pair)
-            elif deployment.gpus:
-                whole.setdefault(cell, []).append(pair)
-        for cell, pairs in sorted(shared.items()):
-            if builder.cells[cell].size == 1 and len(builder.cells[cell].slots) > 1:
-                _compile_slots(builder, cell, pairs, whole.get(cell, []))
+        import numpy as np
+
+        gpus = builder.demand("gpus")[builder.pair_deployment]
+        single = [c.size == 1 and len(c.slots) > 1 for c in builder.cells]
+        alone = np.array(single, bool)[builder.pair_cell]
+        shared = np.flatnonzero(alone & (gpus > 0) & (gpus < UNIT))
+        whole = np.flatnonzero(alone & (gpus >= UNIT))
+        by_cell = _by_cell(builder, whole)
+        for cell, pairs in sorted(_by_cell(builder, shared).items()):
+            _compile_slots(builder, cell, pairs, by_cell.get(cell, []))
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield every row that names a GPU wrongly, or none where it must."""
@@ -58,6 +56,13 @@ def _fault(row: PlacedRow) -> str | None:
     if 0 <= row.gpu < count:
         return None
     return f"row on node `{row.node}` names GPU {row.gpu}, the node has {count}"
+
+
+def _by_cell(builder: ProblemBuilder, pairs: Ints) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for pair, cell in zip(pairs.tolist(), builder.pair_cell[pairs].tolist(), strict=True):
+        found.setdefault(cell, []).append(pair)
+    return found
 
 
 def _compile_slots(

@@ -165,15 +165,6 @@ class ProblemBuilder:
             self._shares[share] = np.array(fit, np.int64)
         return self._shares[share]
 
-    def node_demands(self, deployment: ModelDeployment) -> list[tuple[int, Ints]]:
-        """Return (demand of a replica, free per node of each cell) of every additive resource."""
-        pairs = [(deployment.cpus, self.free["cpus"]), (deployment.memory, self.free["memory"])]
-        pairs += [
-            (amount, self.free_of(f"extra:{name}"))
-            for name, amount in sorted(deployment.extra.items())
-        ]
-        return pairs
-
     @cached_property
     def free(self) -> Mapping[str, Ints]:
         """Free amount per node of each cell, by additive resource."""
@@ -242,9 +233,20 @@ class ProblemBuilder:
         self.rows(np.zeros(len(entries), np.int64), variables, coefficients, lows, highs, name=name)
 
     def rows(
-        self, row: Ints, variable: Ints, coefficient: Ints, low: Ints, high: Ints, *, name: str
+        self,
+        row: Ints,
+        variable: Ints,
+        coefficient: Ints,
+        low: Ints | None,
+        high: Ints,
+        *,
+        name: str,
     ) -> None:
-        """Add many rows at once; ``row`` numbers them from 0 within this call."""
+        """Add many rows at once; ``row`` numbers them from 0 within this call.
+
+        Without ``low`` they are bounded from above only.
+        """
+        low = np.full(len(high), -INFINITE) if low is None else low
         block = (row + self._row_count, variable, coefficient, low, high, name)
         self._blocks.append(block)
         self._row_count += len(low)

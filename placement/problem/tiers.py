@@ -15,6 +15,7 @@ from placement.problem.builder import ProblemBuilder
 from placement.problem.problem import Ints, TierSpec
 
 if TYPE_CHECKING:
+    from placement.objectives.base import Objective
     from placement.objectives.mix import Mix
 
 LARGEST = 2**62
@@ -68,17 +69,20 @@ def displaced_tiers(
 
 def unplaced_tiers(builder: ProblemBuilder, classes: Sequence[int]) -> list[TierSpec]:
     """Weight of replicas without a node, one tier per priority class."""
+    rank = np.array([d.priority for d in builder.deployments], np.int64)
+    weight = np.array([d.weight for d in builder.deployments], np.int64)
+    replicas = np.array([d.replicas for d in builder.deployments], np.int64)
+    wanted = np.array(builder.wanted, np.int64)
+    owner = builder.pair_deployment
     tiers = []
     for priority in classes:
-        terms: list[tuple[int, int]] = []
-        asked = left_out = 0
-        for d, deployment in enumerate(builder.deployments):
-            if deployment.priority == priority:
-                asked += deployment.weight * deployment.replicas
-                left_out += deployment.weight * (deployment.replicas - builder.wanted[d])
-                terms += [(p, -deployment.weight) for p in builder.pairs_of(d).tolist()]
+        mine = rank == priority
+        pairs = np.flatnonzero(mine[owner])
+        asked = int(weight[mine] @ replicas[mine])
+        left_out = int(weight[mine] @ (replicas - wanted)[mine])
         name = class_name("unplaced", priority, classes)
-        tiers.append(make_tier(name, terms, constant=asked, unit="GPU", floor=left_out))
+        cost = -weight[owner[pairs]]
+        tiers.append(TierSpec(name, "GPU", UNIT, asked, pairs, cost, left_out))
     return tiers
 
 
@@ -150,7 +154,7 @@ def rebalancing_tier(
 
 def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
     """Return the chosen objective: values per replica, and per node in use if nodes are billed."""
-    table, catalog = builder.catalog.table, builder.catalog
+    table = builder.catalog.table
     pairs = len(builder.pair_deployment)
     values = np.zeros(pairs, np.int64)
     per_node = np.zeros(len(builder.cells), np.int64)
@@ -159,11 +163,7 @@ def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
             nodes = term.objective.compile_nodes(table)
             idle = np.array([not cell.in_use for cell in builder.cells], np.int64)
             per_node += _times(term.factor, nodes[builder.cell_group] * idle, objective)
-        for d, deployment in enumerate(builder.deployments):
-            mine = builder.pairs_of(d)
-            groups = builder.cell_group[builder.pair_cell[mine]]
-            column = term.objective.compile(deployment, table, catalog)
-            values[mine] += _times(term.factor, column[groups], objective)
+        values += _per_pair(builder, term.objective, term.factor, objective)
     opened = builder.opened()
     variable = np.concatenate([np.arange(pairs), np.array(list(opened.values()), np.int64)])
     price = per_node[np.array(list(opened), np.int64)]
@@ -174,16 +174,34 @@ def last_tier(builder: ProblemBuilder, objective: Mix) -> TierSpec:
     )
 
 
+def _per_pair(builder: ProblemBuilder, term: Objective, factor: int, objective: Mix) -> Ints:
+    """Return what one replica of each pair adds; deployments alike in demand share a column."""
+    table, catalog = builder.catalog.table, builder.catalog
+    number: dict[object, int] = {}
+    columns: list[Ints] = []
+    column_of = np.zeros(len(builder.deployments), np.int64)
+    for d, deployment in enumerate(builder.deployments):
+        key = (deployment.gpus, deployment.cpus, deployment.memory, deployment.request_origins)
+        if key not in number:
+            number[key] = len(columns)
+            column = term.compile(deployment, table, catalog)
+            columns.append(_times(factor, column, objective)[builder.cell_group])
+        column_of[d] = number[key]
+    if not columns:
+        return np.zeros(0, np.int64)
+    return np.stack(columns)[column_of[builder.pair_deployment], builder.pair_cell]
+
+
 def _cheapest(builder: ProblemBuilder, values: Ints) -> int:
     """Return what the wanted replicas cost if each deployment had the fleet to itself."""
-    total = 0
-    for d in range(len(builder.deployments)):
-        mine = builder.pairs_of(d)
-        order = mine[np.argsort(values[mine], kind="stable")]
-        there = np.cumsum(builder.pair_high[order])
-        counts = np.diff(np.minimum(there, builder.wanted[d]), prepend=0)
-        total += int(values[order] @ counts)
-    return total
+    owner = builder.pair_deployment
+    order = np.lexsort((values, owner))
+    there = np.cumsum(builder.pair_high[order])
+    before = np.concatenate([[0], there])[builder.first_pair[:-1]]
+    there -= before[owner[order]]
+    wanted = np.array(builder.wanted, np.int64)[owner[order]]
+    counts = np.minimum(there, wanted) - np.minimum(there - builder.pair_high[order], wanted)
+    return int(values[order] @ counts)
 
 
 def _times(factor: int, column: Ints, objective: Mix) -> Ints:
