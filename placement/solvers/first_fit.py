@@ -1,68 +1,184 @@
-"""First-fit decreasing over the nodes of one cell."""
+"""First-fit decreasing over the nodes of one cell, alike nodes at once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
 from placement.solvers.cell_task import CellTask
-from placement.solvers.node_space import Item, NodeSpace, Seat, preferred_slots, seats_of
+from placement.solvers.node_space import Item, NodeSpace, Seat, preferred_slots
+
+Key = Callable[[Item], tuple[float, ...]]
 
 
 def first_fit(task: CellTask) -> tuple[Seat, ...] | None:
-    """First-fit decreasing: kept replicas, then one on each wanted node, then the rest."""
-    return _FirstFit(task).seats()
+    """Return seats for all replicas, or None where no way of filling the nodes finds them."""
+    for filled in _ways(task):
+        if filled.complete:
+            return filled.seats()
+    return None
 
 
-class _FirstFit:
-    """The nodes of one cell while they are filled, largest replicas first."""
+def fit_most(task: CellTask) -> tuple[tuple[Seat, ...], dict[int, int]]:
+    """Return the seats of the way that leaves out the least, and what it leaves out.
 
-    def __init__(self, task: CellTask) -> None:
-        self.task = task
-        self.spaces = [NodeSpace(task.cell) for _ in range(task.nodes)]
-        self.order = sorted(
-            task.items, key=lambda i: (-i.gpus, -i.cpus, -i.memory, -i.count, i.deployment)
+    What is left out counts in GPUs, then in CPUs. Wishes for a number of nodes or for replicas
+    that stay are met as far as they can be.
+    """
+    best: _Filling | None = None
+    for filled in _ways(task):
+        if best is None or filled.missing < best.missing:
+            best = filled
+        if filled.complete:
+            break
+    assert best is not None
+    return best.seats(), {d: count for d, count in best.left.items() if count}
+
+
+def _ways(task: CellTask) -> Iterator[_Filling]:
+    """Yield the nodes filled in different ways; most cells need no second."""
+    orders = _orders(task)
+    seen: list[list[int]] = []
+    for order in orders:
+        numbers = [item.deployment for item in order]
+        if numbers not in seen:
+            yield _Filling(task, order).run()
+            seen.append(numbers)
+    if task.nodes > 1 and any(item.count >= task.nodes for item in task.items):
+        for order in orders[: len(seen)]:
+            yield _Filling(task, order).run(level=True)
+
+
+def _orders(task: CellTask) -> list[list[Item]]:
+    """Return orders of the items: by GPUs, and by the resource each needs most of."""
+    cell = task.cell
+    extra = dict(cell.extra)
+
+    def part(item: Item) -> float:
+        asked = [(item.gpus, sum(cell.slots)), (item.cpus, cell.cpus), (item.memory, cell.memory)]
+        asked += [(amount, extra.get(name, 0)) for name, amount in item.extra]
+        return max(want / max(have, 1) for want, have in asked)
+
+    def by(key: Key) -> list[Item]:
+        return sorted(
+            task.items,
+            key=lambda i: (*key(i), -i.gpus, -i.cpus, -i.memory, -i.count, i.deployment),
         )
+
+    return [by(lambda _: ()), by(lambda i: (-part(i),))]
+
+
+@dataclass(slots=True)
+class _Run:
+    """Nodes in a row that are in the same state."""
+
+    space: NodeSpace
+    first: int
+    nodes: int
+
+
+class _Filling:
+    """The nodes of one cell while they are filled, item by item."""
+
+    def __init__(self, task: CellTask, order: Sequence[Item]) -> None:
+        self.task = task
+        self.order = order
+        self.runs = [_Run(NodeSpace(task.cell), 0, task.nodes)] if task.nodes else []
         self.left = {item.deployment: item.count for item in task.items}
+        self.complete = True
         self.rivals: dict[int, set[int]] = {}
         for first, second in task.apart:
             self.rivals.setdefault(first, set()).add(second)
             self.rivals.setdefault(second, set()).add(first)
 
-    def seats(self) -> tuple[Seat, ...] | None:
-        """Return the seats, or None where some replica finds no node."""
-        for step in (self._keep, self._open, self._fill):
-            if not all(step(item) for item in self.order):
-                return None
-        return seats_of(self.spaces, self.task.items)
+    @property
+    def missing(self) -> tuple[int, int]:
+        """GPUs and CPUs of what found no place."""
+        lost = [(self.left[item.deployment], item) for item in self.order]
+        return sum(n * item.gpus for n, item in lost), sum(n * item.cpus for n, item in lost)
 
-    def _put(self, item: Item, space: NodeSpace) -> bool:
-        against = self.rivals.get(item.deployment)
-        if against and against & space.held.keys():
-            return False
-        done = space.put(item, preferred_slots(self.task.cell, item.deployment)) is not None
-        self.left[item.deployment] -= done
-        return done
+    def run(self, *, level: bool = False) -> _Filling:
+        """Place kept replicas, then one on each wanted node, then the rest.
+
+        With ``level``, every node first gets the same number of each item, as many as there are
+        for all nodes: where several resources bind, that leaves none of them behind.
+        """
+        steps = [self._keep, self._open, *([self._level] if level else []), self._fill]
+        for step in steps:
+            for item in self.order:
+                self.complete &= step(item)
+        return self
 
     def _keep(self, item: Item) -> bool:
         """Put the replicas that stay on the nodes where they run."""
-        running = self.task.cell.resident(item.deployment)
-        owed = item.keep
-        for space in self.spaces:
-            for _ in range(min(running, owed)):
-                owed -= self._put(item, space)
-        return owed <= 0
+        return self._pour(item, item.keep, self.task.cell.resident(item.deployment)) == item.keep
 
     def _open(self, item: Item) -> bool:
         """Put one replica on each further node until enough nodes are used."""
-        used = sum(item.deployment in space.held for space in self.spaces)
-        for space in self.spaces:
-            if used >= item.distinct or not self.left[item.deployment]:
-                break
-            if item.deployment not in space.held:
-                used += self._put(item, space)
-        return used >= item.distinct
+        used = sum(run.nodes for run in self.runs if item.deployment in run.space.held)
+        missing = item.distinct - used
+        if missing <= 0:
+            return True
+        wanted = min(missing, self.left[item.deployment])
+        return self._pour(item, wanted, 1, fresh=True) == missing
+
+    def _level(self, item: Item) -> bool:
+        each = item.count // self.task.nodes
+        self._pour(item, min(self.left[item.deployment], each * self.task.nodes), each)
+        return True
 
     def _fill(self, item: Item) -> bool:
         """Put the rest wherever it fits first."""
-        for space in self.spaces:
-            while self.left[item.deployment] and self._put(item, space):
-                pass
+        self._pour(item, self.left[item.deployment], item.most)
         return not self.left[item.deployment]
+
+    def _pour(self, item: Item, total: int, each: int, *, fresh: bool = False) -> int:
+        """Put up to ``total`` replicas on the nodes in order, up to ``each`` on one.
+
+        Returns how many were put; with ``fresh`` none go where some of the item are.
+        """
+        owed = total
+        if owed <= 0 or each <= 0:
+            return 0
+        runs: list[_Run] = []
+        for run in self.runs:
+            room = min(each, self._room(item, run.space)) if owed else 0
+            if not room or (fresh and item.deployment in run.space.held):
+                runs.append(run)
+                continue
+            done = min(owed, room * run.nodes)
+            runs += self._filled(item, run, room, done)
+            owed -= done
+        self.runs = runs
+        self.left[item.deployment] -= total - owed
+        return total - owed
+
+    def _room(self, item: Item, space: NodeSpace) -> int:
+        against = self.rivals.get(item.deployment)
+        return 0 if against and against & space.held.keys() else space.room(item)
+
+    def _filled(self, item: Item, run: _Run, room: int, total: int) -> Iterator[_Run]:
+        """Put ``total`` replicas on the nodes of a run, ``room`` on each; yield the parts."""
+        preferred = preferred_slots(self.task.cell, item.deployment) if item.is_share else ()
+        full, rest = divmod(total, room)
+        first = run.first
+        for nodes, replicas in ((full, room), (min(rest, 1), rest)):
+            if nodes:
+                part = _Run(run.space.copy(), first, nodes)
+                part.space.add(item, replicas, preferred)
+                yield part
+                first += nodes
+        if first < run.first + run.nodes:
+            yield _Run(run.space, first, run.first + run.nodes - first)
+
+    def seats(self) -> tuple[Seat, ...]:
+        """Read the seats off the filled nodes."""
+        shares = {item.deployment for item in self.task.items if item.is_share}
+        seats: list[Seat] = []
+        for run in self.runs:
+            held: list[tuple[int, int | None, int]] = []
+            held += [(d, slot, n) for (d, slot), n in sorted(run.space.shares.items())]
+            held += [(d, None, n) for d, n in sorted(run.space.held.items()) if d not in shares]
+            for node in range(run.first, run.first + run.nodes):
+                seats += [Seat(d, node, slot, n) for d, slot, n in held]
+        return tuple(seats)

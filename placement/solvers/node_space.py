@@ -133,6 +133,64 @@ class NodeSpace:
         if not self.held[item.deployment]:
             del self.held[item.deployment]
 
+    def copy(self) -> NodeSpace:
+        """Return a node in the same state."""
+        other = NodeSpace.__new__(NodeSpace)
+        other.slots, other.cpus, other.memory = list(self.slots), self.cpus, self.memory
+        other.extra, other.held = dict(self.extra), dict(self.held)
+        other.shares = dict(self.shares)
+        other.leaving, other.claimed = self.leaving, self.claimed
+        return other
+
+    def room(self, item: Item) -> int:
+        """Return how many more replicas fit here, by everything but rules about others."""
+        most = item.most - self.held.get(item.deployment, 0)
+        if item.cpus:
+            most = min(most, self.cpus // item.cpus)
+        if item.memory:
+            most = min(most, self.memory // item.memory)
+        for name, amount in item.extra:
+            most = min(most, self.extra.get(name, 0) // amount)
+        if most <= 0 or not item.gpus:
+            return max(most, 0)
+        if item.is_share:
+            return min(most, sum(free // item.gpus for free in self.slots))
+        return min(most, self.whole * UNIT // item.gpus)
+
+    def add(self, item: Item, replicas: int = 1, preferred: Sequence[int] = ()) -> None:
+        """Put some of the replicas that there is ``room`` for here.
+
+        Whole GPUs are the last free ones, those on which shares run today at the very end. A share
+        takes the fullest that has room for it, but first each of ``preferred`` that has fewer of
+        its deployment than it is named times, and at the very end those that shares have to leave.
+        """
+        if item.is_share:
+            for _ in range(replicas):
+                self._add_share(item, self._slot_for(item, preferred))
+        elif item.gpus:
+            whole = [i for i, free in enumerate(self.slots) if free == UNIT]
+            whole.sort(key=lambda i: (i not in self.claimed, i))
+            for slot in whole[len(whole) - replicas * item.gpus // UNIT :]:
+                self.slots[slot] = 0
+        self.cpus -= item.cpus * replicas
+        self.memory -= item.memory * replicas
+        for name, amount in item.extra:
+            self.extra[name] -= amount * replicas
+        self.held[item.deployment] = self.held.get(item.deployment, 0) + replicas
+
+    def _slot_for(self, item: Item, preferred: Sequence[int]) -> int:
+        for slot in preferred:
+            there = self.shares.get((item.deployment, slot), 0)
+            if self.slots[slot] >= item.gpus and there < preferred.count(slot):
+                return slot
+        fits = [i for i, free in enumerate(self.slots) if free >= item.gpus]
+        return min(fits, key=lambda i: (i in self.leaving, self.slots[i], i))
+
+    def _add_share(self, item: Item, slot: int) -> None:
+        self.slots[slot] -= item.gpus
+        key = (item.deployment, slot)
+        self.shares[key] = self.shares.get(key, 0) + 1
+
 
 def preferred_slots(cell: Cell, deployment: int) -> list[int]:
     """Return the GPUs that shares of a deployment use on each node of a cell today, each as often
@@ -144,18 +202,3 @@ def preferred_slots(cell: Cell, deployment: int) -> list[int]:
         if r.deployment == deployment and r.slot is not None
         for _ in range(r.replicas)
     ]
-
-
-def seats_of(spaces: Sequence[NodeSpace], items: Sequence[Item]) -> tuple[Seat, ...]:
-    """Read the seats off filled nodes."""
-    seats = []
-    shares = {item.deployment for item in items if item.is_share}
-    for node, space in enumerate(spaces):
-        for (deployment, slot), replicas in sorted(space.shares.items()):
-            if not replicas:
-                continue
-            seats.append(Seat(deployment, node, slot, replicas))
-        for deployment, replicas in sorted(space.held.items()):
-            if deployment not in shares:
-                seats.append(Seat(deployment, node, None, replicas))
-    return tuple(seats)

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from placement.errors import SolverFaultError
 from placement.problem.cells import Cell
+from placement.problem.problem import Problem
 from placement.solvers.cell_model import CellModel
 from placement.solvers.cell_task import CellTask
-from placement.solvers.first_fit import first_fit
-from placement.solvers.node_space import Seat
+from placement.solvers.first_fit import first_fit, fit_most
+from placement.solvers.node_space import Item, Seat
+from placement.workspace.workspace import Domain
 
 PACKING_WORK = 5.0
 """Deterministic time of one CP-SAT packing."""
@@ -43,6 +46,56 @@ def pack(task: CellTask) -> Packed:
     if packed.seats is None:
         return packed
     return Packed(stay_on_gpu(task.cell, packed.seats))
+
+
+def pack_most(
+    problem: Problem, cell: int, counts: Mapping[int, int]
+) -> tuple[tuple[Seat, ...], dict[int, int]]:
+    """Lay out as much as is found room for of what is wanted in one cell, without a solver.
+
+    Parameters
+    ----------
+    cell : int
+        Number of the cell in ``problem.cells``.
+    counts : mapping of int to int
+        Replicas wanted, by deployment; each must have a pair with the cell.
+
+    Returns
+    -------
+    seats : tuple of Seat
+        They keep capacity, the most on one node and who must not share one. Those who run there
+        today stay as far as they can.
+    left : dict of int to int
+        Replicas without a seat, by deployment; empty if all have one. Deployments that must be
+        on every node or beside others are left out whole: only ``pack`` knows how to seat them.
+    """
+    rules = problem.node_rules
+    bound = {d for d, _ in rules.together} | rules.skew.keys()
+    free = {d: count for d, count in counts.items() if count and d not in bound}
+    content = problem.cells[cell]
+    items = tuple(_wanted_item(problem, cell, d, count) for d, count in sorted(free.items()))
+    apart = frozenset(pair for pair in rules.apart if free.keys() >= set(pair))
+    seats, left = fit_most(CellTask(content, content.size, items, apart, ()))
+    left |= {d: count for d, count in counts.items() if count and d in bound}
+    return stay_on_gpu(content, seats), left
+
+
+def _wanted_item(problem: Problem, cell: int, d: int, count: int) -> Item:
+    deployment, content = problem.deployments[d], problem.cells[cell]
+    first, last = np.searchsorted(problem.pair_deployment, [d, d + 1])
+    pair = int(first + np.searchsorted(problem.pair_cell[first:last], cell))
+    nodes = [e.min_domains or 0 for e in deployment.spread if e.over is Domain.NODE]
+    return Item(
+        deployment=d,
+        count=count,
+        gpus=deployment.gpus,
+        cpus=deployment.cpus,
+        memory=deployment.memory,
+        extra=tuple(sorted((k, v) for k, v in deployment.extra.items() if v)),
+        most=int(problem.node_rules.most[pair]),
+        distinct=min(max(nodes, default=0), count, content.size),
+        keep=min(content.resident(d) * content.size, count),
+    )
 
 
 def stay_on_gpu(cell: Cell, seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
