@@ -26,7 +26,7 @@ Path = tuple[str | int, ...]
 
 MAX_POLICIES = 10_000
 MAX_ENVIRONMENTS = 10_000
-MAX_DEPLOYMENTS = 100_000
+MAX_DEPLOYMENTS = 1_000_000
 
 _LIMITS = {
     "Policy": ("policies", MAX_POLICIES),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
+from json.encoder import encode_basestring
 from typing import Any
 
 from placement.policies.base import Document, Policy
+from placement.workspace.shapes import Shape
 from placement.workspace.workspace import Environment, ModelDeployment, Workspace
 
 API_VERSION = "placement/v1"
@@ -50,7 +52,12 @@ def digest(workspace: Workspace) -> str:
 
     Files, order and running rows do not matter.
     """
-    return _sha256("\n".join(sorted(map(object_digest, _objects(workspace)))))
+    digests = [
+        *map(object_digest, workspace.policies.values()),
+        *map(object_digest, workspace.environments.values()),
+        *_deployment_digests(workspace.deployments),
+    ]
+    return _sha256("\n".join(sorted(digests)))
 
 
 def object_digest(one: Object) -> str:
@@ -59,12 +66,37 @@ def object_digest(one: Object) -> str:
     # one it was made of.
     kept: str | None = one.__dict__.get(_KEPT)
     if kept is None:
-        document = to_document(one)
-        kept = _sha256(
-            json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        )
-        one.__dict__[_KEPT] = kept
+        kept = one.__dict__[_KEPT] = _sha256(_text(to_document(one)))
     return kept
+
+
+def _deployment_digests(deployments: Iterable[ModelDeployment]) -> Iterator[str]:
+    """Yield the digest of each; the documents of those of one shape differ in the name alone."""
+    parts: dict[Shape, tuple[Any, bytes]] = {}
+    for one in deployments:
+        kept: str | None = one.__dict__.get(_KEPT)
+        if kept is None:
+            if one.shape not in parts:
+                parts[one.shape] = _around_name(one)
+            head, tail = parts[one.shape]
+            whole = head.copy()
+            whole.update(encode_basestring(one.name).encode() + tail)
+            kept = one.__dict__[_KEPT] = f"sha256:{whole.hexdigest()}"
+        yield kept
+
+
+def _around_name(one: ModelDeployment) -> tuple[Any, bytes]:
+    """Return the hash of a document up to the name, and the bytes that come after it."""
+    document = to_document(one)
+    document["metadata"]["name"] = ""
+    # Nothing else reads so: what users write has its quotes escaped.
+    head, key, tail = _text(document).partition('"name":""},"spec":')
+    before, after = key[:7], key[9:] + tail
+    return hashlib.sha256((head + before).encode()), after.encode()
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _sha256(text: str) -> str:

@@ -45,18 +45,30 @@ def make_workspace(
     return assemble(loaded, running)
 
 
-def assemble(loaded: Sequence[Loaded], running: Iterable[Assignment] = ()) -> Workspace:
-    """Freeze checked objects into a workspace; adds ``production`` and ``development``."""
+def assemble(
+    loaded: Sequence[Loaded],
+    running: Iterable[Assignment] = (),
+    ordered: Sequence[ModelDeployment] | None = None,
+) -> Workspace:
+    """Freeze checked objects into a workspace; adds ``production`` and ``development``.
+
+    Parameters
+    ----------
+    ordered : sequence of ModelDeployment, optional
+        All deployments by (name, environment), if they are no part of ``loaded``.
+    """
     values = [one.value for one in loaded]
     policies = {p.name: p for p in _sorted(v for v in values if isinstance(v, Policy))}
     stages = {name: Environment(name=name) for name in (DEVELOPMENT, PRODUCTION)}
     stages |= {v.name: v for v in values if isinstance(v, Environment)}
-    deployments = [v for v in values if isinstance(v, ModelDeployment)]
+    if ordered is None:
+        found = [v for v in values if isinstance(v, ModelDeployment)]
+        ordered = sorted(found, key=lambda d: d.key)
     written = {one.key: Written(one.findings.source, one.node) for one in loaded if one.key}
     return Workspace(
         policies=MappingProxyType(policies),
         environments=MappingProxyType(dict(sorted(stages.items()))),
-        deployments=tuple(sorted(deployments, key=lambda d: d.key)),
+        deployments=tuple(ordered),
         running=tuple(running),
         sources=Sources(MappingProxyType(written)),
     )

@@ -56,7 +56,7 @@ def load_workspace(*paths: str | Path, known: Workspace | None = None) -> Worksp
         documents = parse(findings, text) if text is not None else []
         complete = complete and not findings.errors
         for document in documents:
-            loaded.extend(build(draft, findings) for draft in _drafts(document, findings))
+            loaded.extend(build(draft, findings) for draft in drafts(document, findings))
     check_all(loaded, complete=complete, known=known)
     raise_all(files)
     return assemble(loaded)
@@ -68,7 +68,7 @@ def parse(findings: Findings, text: str) -> list[Node]:
     return read(text, findings)
 
 
-def _drafts(document: Node, findings: Findings) -> Iterator[Draft]:
+def drafts(document: Node, findings: Findings) -> Iterator[Draft]:
     """Yield the drafts in one document; an empty document has none."""
     if document.value is None:
         return
@@ -97,7 +97,7 @@ def _members(document: Node, findings: Findings) -> Iterator[Draft]:
         wrong_type("items", "a list", items, findings)
     else:
         for item in items.items:
-            yield from _drafts(item, findings)
+            yield from drafts(item, findings)
 
 
 def _api_version(document: Node, findings: Findings) -> str | None:

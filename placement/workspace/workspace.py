@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -32,8 +32,11 @@ from placement.workspace.fields import (
     coded_error,
 )
 from placement.workspace.places import find_country, suggest_place
+from placement.workspace.shapes import Shape
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from placement.plan.plan import Plan
     from placement.workspace.sources import Sources
 
@@ -185,6 +188,11 @@ class ModelDeployment(Document):
         return (self.name, self.environment)
 
     @cached_property
+    def shape(self) -> Shape:
+        """All but the name, as a key: deployments of equal shapes are alike."""
+        return Shape(self)
+
+    @cached_property
     def gpus(self) -> int:
         """GPUs of one replica in thousandths: 1000 by default, 0 if only cpu flavors are listed."""
         gpus = self._default_gpus() if self.resources.gpus is None else self.resources.gpus
@@ -246,6 +254,47 @@ class Workspace:
     running: tuple[Assignment, ...] = ()
     replaced: frozenset[tuple[str, str]] = frozenset()
     sources: Sources | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def from_frames(
+        cls,
+        deployments: pd.DataFrame,
+        *,
+        policies: Iterable[Policy | Mapping[str, Any]] = (),
+        environments: Iterable[Environment | Mapping[str, Any]] = (),
+        running: Iterable[Assignment] = (),
+    ) -> Workspace:
+        """Return a workspace of a pandas frame with one deployment per row.
+
+        Parameters
+        ----------
+        deployments : DataFrame
+            Columns are named like the fields of a manifest: ``name`` and ``version`` (required),
+            ``environment``, ``labels``, ``enabled``, ``policies``, ``flavors``, ``replicas``,
+            ``minReplicas``, ``gpus``, ``gpuMemoryGiB``, ``cpus``, ``memoryGiB``, ``priority``,
+            ``rollout``, ``spread``, ``separateFrom``, ``togetherWith``, ``requestOrigins``;
+            ``extra:NAME`` and ``label:NAME`` hold one entry each. An absent column or an empty
+            cell means the default of manifests. The index is not read.
+        policies, environments : iterable
+            Objects, or documents of manifests as mappings.
+        running : iterable of Assignment
+            What runs today, such as the ``assignments`` of a plan.
+
+        Returns
+        -------
+        Workspace
+            Equal to that of the same manifests, with the same digest.
+
+        Raises
+        ------
+        InputError
+            With every finding: line and column are those of the frame, both counted from 1.
+        """
+        from placement.workspace.frames import from_frames
+
+        return from_frames(
+            deployments, policies=policies, environments=environments, running=running
+        )
 
     @cached_property
     def by_key(self) -> Mapping[tuple[str, str], ModelDeployment]:
