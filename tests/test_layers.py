@@ -22,7 +22,16 @@ class Block(MetaPathFinder):
 sys.meta_path.insert(0, Block())
 """
 ENGINE = ("ortools", "placement.problem", "placement.solvers", "placement.planner")
-JUDGES = ("catalog", "policies", "workspace", "plan", "constraints", "objectives", "verifier")
+JUDGES = (
+    "catalog",
+    "certificate",
+    "constraints",
+    "objectives",
+    "plan",
+    "policies",
+    "verifier",
+    "workspace",
+)
 
 
 def run_blocked(blocked: tuple[str, ...], code: str) -> subprocess.CompletedProcess[str]:

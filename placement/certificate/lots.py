@@ -1,0 +1,292 @@
+"""What is asked, as far as a price list sees it: replicas in lots that no price tells apart."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.catalog.rows import UNIT
+from placement.constraints.flavors import admits
+from placement.workspace.effective import Level, resolve
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.objectives.mix import Mix
+    from placement.plan.view import PlanView
+    from placement.policies.base import Policy
+    from placement.workspace.workspace import Domain, ModelDeployment, Workspace
+
+Ints = NDArray[Any]
+"""Whole numbers: int64, or Python's own where those are too small."""
+Bools = NDArray[np.bool_]
+Node = tuple[int, int]
+"""Number of a node group and index of a node."""
+LARGEST = 2**61
+"""Below this, int64 holds a value and what is added to it."""
+
+
+@dataclass(frozen=True)
+class Lots:
+    """Lots of replicas, one row each.
+
+    Alike deployments are one lot with the replicas of all. Those that run today, and those with
+    `maxPerDomain`, are lots of their own.
+
+    Attributes
+    ----------
+    replicas : int array
+        Of one deployment, where it is a lot of its own.
+    times : int array
+        How many deployments there are with exactly this minimum.
+    gpus, cpus, memory, priority : int array
+    extra : mapping of str to int array
+    mask, cost : int array
+        Row of ``masks`` and of ``costs``.
+    masks : bool array, shape (distinct masks, node groups)
+        Node groups that are allowed and of the right kind; whether a replica fits is left open.
+    costs : int array, shape (distinct costs, node groups)
+        Steps of the last tier per replica.
+    limits : mapping of int to tuple of (Domain, int)
+        By lot, the most replicas per domain.
+    kept : mapping of int to mapping of node to int
+        By lot, today's replicas that may stay.
+    """
+
+    replicas: Ints
+    times: Ints
+    gpus: Ints
+    cpus: Ints
+    memory: Ints
+    priority: Ints
+    extra: Mapping[str, Ints]
+    mask: Ints
+    cost: Ints
+    masks: Bools
+    costs: Ints
+    limits: Mapping[int, tuple[tuple[Domain, int], ...]]
+    kept: Mapping[int, Mapping[Node, int]]
+
+    def __len__(self) -> int:
+        return len(self.replicas)
+
+    @property
+    def weight(self) -> Ints:
+        """Weight of one replica in thousandths."""
+        return np.where(self.gpus > 0, self.gpus, UNIT)
+
+    def owed(self, lot: int) -> int:
+        """Return how many of today's replicas of a lot are to keep a place."""
+        return min(sum(self.kept.get(lot, {}).values()), int(self.replicas[lot]))
+
+
+def make_lots(view: PlanView, objective: Mix) -> Lots:
+    """Return the lots of the enabled deployments of a view."""
+    return _Sorting(view, objective).lots()
+
+
+class _Sorting:
+    """Sorts deployments into lots."""
+
+    def __init__(self, view: PlanView, objective: Mix) -> None:
+        self.catalog = view.catalog
+        self.objective = objective
+        self.masks = _Masks(view.workspace, view.catalog)
+        self.costs: dict[Hashable, int] = {}
+        self.cost_rows: list[Ints] = []
+        self.lot_of: dict[Hashable, int] = {}
+        self.rows: list[ModelDeployment] = []
+        self.replicas: list[int] = []
+        self.times: list[int] = []
+        self.mask: list[int] = []
+        self.cost: list[int] = []
+        self.kept: dict[int, Mapping[Node, int]] = {}
+        shapes: Counter[Any] = Counter()
+        first: dict[Any, ModelDeployment] = {}
+        for deployment in view.workspace.deployments:
+            if not deployment.enabled:
+                continue
+            if deployment.key in view.state.movable:
+                lot = self._own(deployment, deployment.key)
+                self.times[lot] = 1
+                self.kept[lot] = self._nodes(view.state.movable[deployment.key])
+                continue
+            shape = deployment.shape
+            shapes[shape] += 1
+            first.setdefault(shape, deployment)
+        for shape, count in shapes.items():
+            self._add(first[shape], count)
+
+    def _add(self, deployment: ModelDeployment, count: int) -> None:
+        if _limits(deployment):
+            lot = self._own(deployment, (deployment.replicas, _limits(deployment)))
+            self.times[lot] += count
+            return
+        lot = self._own(deployment, None)
+        self.replicas[lot] += count * deployment.replicas
+        self.times[lot] = 1
+
+    def _own(self, deployment: ModelDeployment, what: Hashable) -> int:
+        mask, cost = self.masks.of(deployment), self._cost(deployment)
+        key = (
+            what,
+            mask,
+            cost,
+            deployment.gpus,
+            deployment.cpus,
+            deployment.memory,
+            tuple(sorted(deployment.extra.items())),
+            deployment.priority,
+        )
+        lot = self.lot_of.setdefault(key, len(self.rows))
+        if lot == len(self.rows):
+            self.rows.append(deployment)
+            self.replicas.append(0 if what is None else deployment.replicas)
+            self.times.append(0)
+            self.mask.append(mask)
+            self.cost.append(cost)
+        return lot
+
+    def _cost(self, deployment: ModelDeployment) -> int:
+        key = (deployment.gpus, deployment.cpus, deployment.request_origins)
+        if key not in self.costs:
+            self.costs[key] = len(self.cost_rows)
+            self.cost_rows.append(_unit_costs(deployment, self.catalog, self.objective))
+        return self.costs[key]
+
+    def _nodes(self, old_on: Mapping[str, int]) -> Mapping[Node, int]:
+        number = {group.name: g for g, group in enumerate(self.catalog.node_groups)}
+        found = {}
+        for node, count in old_on.items():
+            place = self.catalog.find_node(node)
+            if place is not None:
+                found[number[place[0].name], place[1]] = count
+        return found
+
+    def lots(self) -> Lots:
+        """Return what was sorted."""
+        rows, groups = self.rows, len(self.catalog.node_groups)
+        names = sorted({name for row in rows for name in row.extra})
+        limits = {lot: _limits(row) for lot, row in enumerate(rows)}
+        return Lots(
+            replicas=_ints(self.replicas),
+            times=_ints(self.times),
+            gpus=_ints([row.gpus for row in rows]),
+            cpus=_ints([row.cpus for row in rows]),
+            memory=_ints([row.memory for row in rows]),
+            priority=_ints([row.priority for row in rows]),
+            extra={name: _ints([row.extra.get(name, 0) for row in rows]) for name in names},
+            mask=_ints(self.mask),
+            cost=_ints(self.cost),
+            masks=np.array(self.masks.rows, bool).reshape(len(self.masks.rows), groups),
+            costs=np.array(self.cost_rows).reshape(len(self.cost_rows), groups),
+            limits={lot: own for lot, own in limits.items() if own},
+            kept=self.kept,
+        )
+
+
+def _ints(values: Sequence[int]) -> Ints:
+    return np.array(values, np.int64)
+
+
+def _limits(deployment: ModelDeployment) -> tuple[tuple[Domain, int], ...]:
+    return tuple(
+        (entry.over, entry.max_per_domain)
+        for entry in deployment.spread
+        if entry.max_per_domain is not None
+    )
+
+
+def _unit_costs(deployment: ModelDeployment, catalog: Catalog, objective: Mix) -> Ints:
+    """Return the steps of the last tier per replica on a node of each node group."""
+    total: Ints = np.zeros(len(catalog.node_groups), np.int64)
+    for term in objective.terms:
+        total = total + times(
+            term.objective.compile(deployment, catalog.table, catalog), term.factor
+        )
+    return total
+
+
+def times(column: Ints, factor: int) -> Ints:
+    """Return column x factor, as Python's own integers where int64 might run over."""
+    largest = int(np.abs(column).max(initial=0)) * abs(factor)
+    return column * factor if largest < LARGEST // 64 else column.astype(object) * factor
+
+
+class _Masks:
+    """Which node groups a deployment may use, by names, worked out once per distinct answer."""
+
+    def __init__(self, workspace: Workspace, catalog: Catalog) -> None:
+        self.workspace = workspace
+        self.catalog = catalog
+        self.rows: list[Bools] = []
+        self._known: dict[Hashable, int] = {}
+        self._number: dict[bytes, int] = {}
+        self._policies: dict[str, Bools] = {}
+        self._allowed: dict[Hashable, Bools] = {}
+        groups = catalog.node_groups
+        self._on_gpu = np.array([group.flavor_type == "gpu" for group in groups], bool)
+        cards = [catalog.gpus.get(group.flavor) for group in groups]
+        self._gpu_memory = _ints([0 if card is None else card.memory for card in cards])
+
+    def of(self, deployment: ModelDeployment) -> int:
+        """Return the number of the mask of a deployment."""
+        bound = self._binding(deployment)
+        key = (bound, deployment.flavors, deployment.gpus, deployment.gpu_memory)
+        if key not in self._known:
+            mask = self._allowed_by(bound) & self._right_kind(deployment)
+            number = self._number.setdefault(mask.tobytes(), len(self.rows))
+            if number == len(self.rows):
+                self.rows.append(mask)
+            self._known[key] = number
+        return self._known[key]
+
+    def _binding(self, deployment: ModelDeployment) -> tuple[tuple[str, ...], ...]:
+        """Return the names of the policies that bind, by level and type."""
+        found: defaultdict[tuple[Level, str], list[str]] = defaultdict(list)
+        for item in resolve(self.workspace, deployment).attachments:
+            if item.binds:
+                found[item.level, item.policy.type].append(item.policy.name)
+        return tuple(tuple(names) for names in found.values())
+
+    def _allowed_by(self, bound: tuple[tuple[str, ...], ...]) -> Bools:
+        if bound not in self._allowed:
+            mask: Bools = np.ones(len(self.catalog.node_groups), bool)
+            for names in bound:
+                alike = [self._policy(self.workspace.policies[name]) for name in names]
+                mask &= np.logical_or.reduce(alike)
+            self._allowed[bound] = mask
+        return self._allowed[bound]
+
+    def _policy(self, policy: Policy) -> Bools:
+        if policy.name not in self._policies:
+            verdicts = (policy.check(group, self.catalog) for group in self.catalog.node_groups)
+            self._policies[policy.name] = np.fromiter(verdicts, bool, len(self._on_gpu))
+        return self._policies[policy.name]
+
+    def _right_kind(self, deployment: ModelDeployment) -> Bools:
+        """Return the node groups of a kind, flavor and GPU memory that a deployment accepts."""
+        entries = deployment.flavors
+        listed = self._admitting(entries) if entries else np.ones(len(self._on_gpu), bool)
+        if not deployment.gpus:
+            gpus = tuple(entry for entry in entries if entry.type == "gpu")
+            return listed & (~self._on_gpu | self._admitting(gpus))
+        part = min(UNIT, deployment.gpus)
+        enough = self._gpu_memory * part >= deployment.gpu_memory * UNIT
+        fitting: Bools = listed & self._on_gpu & enough
+        return fitting
+
+    def _admitting(self, entries: Iterable[Any]) -> Bools:
+        """Return the node groups whose hardware one of some flavor entries means."""
+        groups = self.catalog.node_groups
+        first = {(group.flavor_type, group.flavor): group for group in groups}
+        kinds = {
+            kind
+            for kind, group in first.items()
+            if any(admits(entry, group, self.catalog) for entry in entries)
+        }
+        return np.array([(g.flavor_type, g.flavor) in kinds for g in groups], bool)
