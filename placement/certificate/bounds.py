@@ -18,10 +18,10 @@ import numpy as np
 from placement.catalog.rows import UNIT
 from placement.certificate.least import Column, Owed, least_of_one, least_of_rows
 from placement.certificate.lots import LARGEST, Bools, Ints, Lots, make_lots, times
-from placement.certificate.nodes import Label, make_sets
+from placement.certificate.nodes import Label, NodeSets, make_sets
 from placement.objectives.cost import Cost
 from placement.objectives.unplaced import priorities, tier_name
-from placement.plan.prices import EXTRA, GPUS, LARGEST_SCALE, TierPrices
+from placement.plan.prices import GPUS, LARGEST_SCALE, TierPrices
 from placement.workspace.workspace import Domain
 
 if TYPE_CHECKING:
@@ -124,12 +124,18 @@ class Bounds:
 
     @cached_property
     def _step_of_last(self) -> int:
-        lots = self.lots
-        held = np.array([self.catalog.holding(g) > 0 for g in self.catalog.node_groups], bool)
-        used = np.logical_or.reduce(lots.masks, axis=0) & held if len(lots) else held[:0]
-        found = _gcd(self.node_costs[np.flatnonzero(used)].tolist())
-        for mask, cost in {*zip(lots.mask.tolist(), lots.cost.tolist(), strict=True)}:
-            found = _gcd([found, *lots.costs[cost][lots.masks[mask] & held].tolist()])
+        lots, sets = self.lots, make_sets(self.catalog, ())
+        reached: dict[int, Bools] = {}
+        for rows in _chunks(np.arange(len(lots)), len(sets)):
+            there = fit(lots, sets, rows) > 0
+            for cost in np.unique(lots.cost[rows]).tolist():
+                now = there[lots.cost[rows] == cost].any(axis=0)
+                reached[cost] = reached[cost] | now if cost in reached else now
+        found = 0
+        for cost, columns in reached.items():
+            groups = sets.group[columns]
+            found = _gcd([found, *lots.costs[cost][groups].tolist()])
+            found = _gcd([found, *self.node_costs[groups].tolist()])
         return found
 
     def domains(self, over: Domain) -> Ints:
@@ -225,40 +231,15 @@ class _Sum:
         # Lots without GPUs first: where they may go decides who else can fill a node.
         idle = np.zeros(len(self.sets), bool)
         cpu = np.flatnonzero(lots.gpus == 0)
-        for rows in self._chunks(cpu):
-            idle |= (self._fit(rows) > 0).any(axis=0)
+        for rows in _chunks(cpu, len(self.sets)):
+            idle |= (fit(lots, self.sets, rows) > 0).any(axis=0)
         self.idle = idle
         total = 0
-        for rows in self._chunks(plain):
-            room = self._fit(rows) * np.where(self.sets.accepts, self.sets.size, 0)
+        for rows in _chunks(plain, len(self.sets)):
+            room = fit(lots, self.sets, rows) * np.where(self.sets.accepts, self.sets.size, 0)
             least = least_of_rows(self._costs(rows), room, lots.replicas[rows])
             total += sum(least)
         return total + sum(self._one(lot) * int(lots.times[lot]) for lot in single)
-
-    def _chunks(self, rows: Ints) -> list[Ints]:
-        parts = -(-len(rows) * len(self.sets) // CHUNK)
-        return np.array_split(rows, max(parts, 1)) if len(rows) else []
-
-    def _fit(self, rows: Ints) -> Ints:
-        """Return how many replicas of some lots one empty node of each set takes."""
-        lots, sets = self.lots, self.sets
-        fit = np.broadcast_to(lots.replicas[rows, None], (len(rows), len(sets))).copy()
-        fit[~lots.masks[lots.mask[rows]][:, sets.group]] = 0
-        demands = {"cpus": lots.cpus, "memory": lots.memory}
-        demands |= {f"{EXTRA}{name}": column for name, column in lots.extra.items()}
-        for resource, column in demands.items():
-            asked = column[rows]
-            some = np.flatnonzero(asked)
-            if len(some):
-                there = sets.free(resource)[None, :] // asked[some, None]
-                fit[some] = np.minimum(fit[some], there)
-        gpus = lots.gpus[rows]
-        whole = np.flatnonzero(gpus >= UNIT)
-        if len(whole):
-            fit[whole] = np.minimum(fit[whole], sets.whole * UNIT // gpus[whole, None])
-        for share in np.unique(gpus[(gpus > 0) & (gpus < UNIT)]).tolist():
-            fit[gpus == share] = np.minimum(fit[gpus == share], sets.shares(share))
-        return fit
 
     def _costs(self, rows: Ints) -> Ints:
         """Return what a replica of some lots costs on each set, less what a place is worth."""
@@ -287,35 +268,35 @@ class _Sum:
     def _one(self, lot: int) -> int:
         """Return the least cost of a deployment that runs today or has limits per domain."""
         rows = np.array([lot])
-        fit, cost = self._fit(rows)[0], self._costs(rows)[0]
+        most, cost = fit(self.lots, self.sets, rows)[0], self._costs(rows)[0]
         limits = self.lots.limits.get(lot, ())
-        for over, most in limits:
+        for over, limit in limits:
             if over is Domain.NODE:
-                fit = np.minimum(fit, most)
+                most = np.minimum(most, limit)
         weight, displaced = int(self.lots.weight[lot]), self._displaced(lot)
         owed = Owed(self.lots.owed(lot), self.worths.moves * weight - displaced)
         nested = self._nested(limits)
-        columns = self._columns(lot, fit, cost, [over for over, _ in nested])
+        columns = self._columns(lot, most, cost, [over for over, _ in nested])
         return least_of_one(
-            columns, int(self.lots.replicas[lot]), owed, [most for _, most in nested]
+            columns, int(self.lots.replicas[lot]), owed, [limit for _, limit in nested]
         )
 
     def _columns(
-        self, lot: int, fit: Ints, cost: Ints, overs: Sequence[Domain]
+        self, lot: int, most: Ints, cost: Ints, overs: Sequence[Domain]
     ) -> Iterator[Column]:
         stay: dict[int, int] = {}
         for node, old in self.lots.kept.get(lot, {}).items():
             c = self.sets.at(node)
             if c is not None:
-                stay[c] = stay.get(c, 0) + min(old, int(fit[c]))
+                stay[c] = stay.get(c, 0) + min(old, int(most[c]))
         saved = self.worths.moves * int(self.lots.weight[lot])
-        for c in np.flatnonzero(fit).tolist():
+        for c in np.flatnonzero(most).tolist():
             domains = tuple((kind, self._domain(over, c)) for kind, over in enumerate(overs))
             kept = stay.get(c, 0)
             if kept:
                 yield Column(int(cost[c]) - saved, kept, domains)
             if self.sets.accepts[c]:
-                yield Column(int(cost[c]), int(fit[c]) * int(self.sets.size[c]) - kept, domains)
+                yield Column(int(cost[c]), int(most[c]) * int(self.sets.size[c]) - kept, domains)
 
     def _domain(self, over: Domain, c: int) -> int:
         return int(self.bounds.domains(over)[self.sets.group[c]])
@@ -327,6 +308,31 @@ class _Sum:
             if over is not Domain.NODE and all(self.bounds.nests(over, o) for o, _ in chosen):
                 chosen.append((over, most))
         return chosen
+
+
+def _chunks(rows: Ints, columns: int) -> list[Ints]:
+    """Return some lots in parts that are not too large together."""
+    parts = -(-len(rows) * columns // CHUNK)
+    return np.array_split(rows, max(parts, 1)) if len(rows) else []
+
+
+def fit(lots: Lots, sets: NodeSets, rows: Ints) -> Ints:
+    """Return how many replicas of some lots one empty node of each set takes."""
+    most = np.broadcast_to(lots.replicas[rows, None], (len(rows), len(sets))).copy()
+    most[~lots.masks[lots.mask[rows]][:, sets.group]] = 0
+    for resource, column in lots.demands.items():
+        asked = column[rows]
+        some = np.flatnonzero(asked)
+        if len(some):
+            there = sets.free(resource)[None, :] // asked[some, None]
+            most[some] = np.minimum(most[some], there)
+    gpus = lots.gpus[rows]
+    whole = np.flatnonzero(gpus >= UNIT)
+    if len(whole):
+        most[whole] = np.minimum(most[whole], sets.whole * UNIT // gpus[whole, None])
+    for share in np.unique(gpus[(gpus > 0) & (gpus < UNIT)]).tolist():
+        most[gpus == share] = np.minimum(most[gpus == share], sets.shares(share))
+    return most
 
 
 def _worths(bounds: Bounds, prices: TierPrices) -> Worths:
@@ -345,7 +351,7 @@ def _units(lots: Lots, label: Label) -> Ints:
     """Return how much of what a label counts one replica of each lot takes."""
     resource, size = label
     if resource != GPUS:
-        demand = _demand(lots, resource)
+        demand = lots.demands.get(resource, np.zeros(len(lots), np.int64))
         return demand if size is None else demand // size
     if size is None:
         return lots.gpus
@@ -353,11 +359,3 @@ def _units(lots: Lots, label: Label) -> Ints:
         return np.where(lots.gpus >= UNIT, lots.gpus // size, 0)
     whole = lots.gpus // UNIT * (UNIT // size)
     return np.where(lots.gpus >= UNIT, whole, lots.gpus // size)
-
-
-def _demand(lots: Lots, resource: str) -> Ints:
-    if resource == "cpus":
-        return lots.cpus
-    if resource == "memory":
-        return lots.memory
-    return lots.extra.get(resource.removeprefix(EXTRA), np.zeros(len(lots), np.int64))

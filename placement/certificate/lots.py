@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from placement.catalog.rows import UNIT
 from placement.constraints.flavors import admits
+from placement.plan.prices import CPUS, EXTRA, MEMORY
 from placement.workspace.effective import Level, resolve
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ class Lots:
         Of one deployment, where it is a lot of its own.
     times : int array
         How many deployments there are with exactly this minimum.
-    gpus, cpus, memory, priority : int array
-    extra : mapping of str to int array
+    gpus, priority : int array
+    demands : mapping of str to int array
+        By additive resource what one replica needs.
     mask, cost : int array
         Row of ``masks`` and of ``costs``.
     masks : bool array, shape (distinct masks, node groups)
@@ -60,10 +62,8 @@ class Lots:
     replicas: Ints
     times: Ints
     gpus: Ints
-    cpus: Ints
-    memory: Ints
     priority: Ints
-    extra: Mapping[str, Ints]
+    demands: Mapping[str, Ints]
     mask: Ints
     cost: Ints
     masks: Bools
@@ -176,10 +176,12 @@ class _Sorting:
             replicas=_ints(self.replicas),
             times=_ints(self.times),
             gpus=_ints([row.gpus for row in rows]),
-            cpus=_ints([row.cpus for row in rows]),
-            memory=_ints([row.memory for row in rows]),
             priority=_ints([row.priority for row in rows]),
-            extra={name: _ints([row.extra.get(name, 0) for row in rows]) for name in names},
+            demands={
+                CPUS: _ints([row.cpus for row in rows]),
+                MEMORY: _ints([row.memory for row in rows]),
+                **{f"{EXTRA}{n}": _ints([row.extra.get(n, 0) for row in rows]) for n in names},
+            },
             mask=_ints(self.mask),
             cost=_ints(self.cost),
             masks=np.array(self.masks.rows, bool).reshape(len(self.masks.rows), groups),

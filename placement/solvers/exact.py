@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import SolverFaultError
+from placement.plan.prices import TierPrices
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.problem import Ints, Problem, TierSpec
@@ -55,6 +56,10 @@ class Solved:
     """Whether a wall limit or a caller ended it."""
     joined: bool = False
     """Whether each bound holds for the layout's own values of the tiers before it."""
+    values: tuple[int, ...] = ()
+    """Value of every tier, if it was solved as one part."""
+    prices: tuple[TierPrices, ...] = ()
+    """What proves bounds to anybody."""
 
 
 def solve_tiers(
@@ -183,7 +188,17 @@ def solve_exactly(
         if not broken:
             exact = _met(problem, solution, bounds)
             cut = not exact and effort.cut()
-            return Solved(cells, layout, named, exact=exact, budget=not exact, cut=cut, joined=True)
+            values = tuple(tier.value(solution) for tier in problem.tiers)
+            return Solved(
+                cells,
+                layout,
+                named,
+                exact=exact,
+                budget=not exact,
+                cut=cut,
+                joined=True,
+                values=values,
+            )
         if effort.stopped() or all(cells[c].size == 1 for c in broken):
             return replace(best, cut=effort.cut())
         if allowed is not None:
