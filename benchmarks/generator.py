@@ -5,7 +5,7 @@ drawn (large replicas first), and asks for as many replicas as had room. Nothing
 
 - *Regions* of the public-cloud catalog in North America, Europe and Asia, weighted like 1 / rank.
 - *Node groups*: a GPU model by its share in ``SKUS``, a region, one of three zones, a price within
-  10 % of 1, 0.7 or 0.5 times the model's (on demand, reserved, spot). How many groups there are
+  10 % of 1.6, 1 or 0.5 times the model's (on demand, reserved, spot). How many groups there are
   does not depend on the number of nodes.
 - *Environments*: none, one continent, one country, one provider, or a price limit (``KINDS``).
 - *Deployments* list one to three GPU models (85 %) or any, ask for 1, 2, 4 or 8 GPUs per replica
@@ -13,7 +13,7 @@ drawn (large replicas first), and asks for as many replicas as had room. Nothing
 
 ``easy``: GPUs alone bind. ``hard``: the deployments that list one of three ``CONTENDED`` models ask
 for ``HARD_FILL`` of its GPUs; 10 % are spread, 10 % need more CPUs and 10 % more memory per GPU
-than the nodes have; a third of the contended ones accept a second model.
+than the nodes have; seven of ten contended ones accept a second model.
 """
 
 from __future__ import annotations
@@ -63,15 +63,15 @@ CONTENDED = {"A100-40GB": "A100-80GB", "A100-80GB": "H100-SXM", "H100-SXM": "H20
 """Contended model to what a flexible deployment accepts besides."""
 CONTINENTS = ("NA", "EU", "AS")
 REGIONS = 40
-TERMS = ((1.0, 0.5), (0.7, 0.3), (0.5, 0.2))
+TERMS = ((1.6, 0.3), (1.0, 0.4), (0.5, 0.3))
 """Part of the price, and share of the groups that have it."""
 SIZES = {1: 0.45, 2: 0.25, 4: 0.18, 8: 0.12}
 KINDS = {"none": 0.4, "continent": 0.3, "country": 0.15, "provider": 0.1, "price": 0.05}
 MOST_PER_GPU = 2.0
 """USD per GPU and hour: the price limit of the environment that has one."""
-HARD_FILL = 0.92
+HARD_FILL = 0.88
 REST_FILL = 0.55
-FLEXIBLE = 1 / 3
+FLEXIBLE = 0.7
 ANY = 0.15
 """Of the deployments list no GPU model."""
 LEAN_CPUS, LEAN_MEMORY = (1, 5), (8, 40)
@@ -255,62 +255,62 @@ class Wishes:
         wishes = [self._wish(model, target) for model, target in self._targets()]
         return sorted(wishes, key=lambda wish: -wish.size)
 
-    def _targets(self) -> list[tuple[str | None, float]]:
-        """Return per deployment the contended model that it is for, and its GPUs."""
+    def _targets(self) -> list[tuple[str, float]]:
+        """Return per deployment the GPU model that it is for, and its GPUs.
+
+        Every model gets deployments by its GPUs, and they ask for its fill of them.
+        """
+        names = list(SKUS)
+        sizes = np.array([float(self.room.gpus_of(name)) for name in names])
         weights = self.rng.pareto(1.8, self.drawing.deployments) + 1
-        if not self.is_hard:
-            each = self.drawing.fill * self.room.gpus() / weights.sum()
-            return [(None, each * weight) for weight in weights]
-        names = [*CONTENDED, None]
-        sizes = np.array([float(self.room.gpus_of(name)) for name in CONTENDED])
-        sizes = np.append(sizes, self.room.gpus() - sizes.sum())
-        pool = self.rng.choice(len(names), len(weights), p=sizes / sizes.sum())
-        sums = np.bincount(pool, weights, len(names))
-        fills = [REST_FILL if name is None else HARD_FILL for name in names]
+        own = self.rng.choice(len(names), len(weights), p=sizes / sizes.sum())
+        sums = np.bincount(own, weights, len(names))
         return [
-            (names[p], fills[p] * sizes[p] / sums[p] * weight)
-            for p, weight in zip(pool, weights, strict=True)
+            (names[i], self._fill(names[i]) * sizes[i] / sums[i] * weight)
+            for i, weight in zip(own, weights, strict=True)
         ]
 
-    def _wish(self, model: str | None, target: float) -> Wish:
+    def _fill(self, model: str) -> float:
+        if not self.is_hard:
+            return self.drawing.fill
+        return HARD_FILL if model in CONTENDED else REST_FILL
+
+    def _wish(self, model: str, target: float) -> Wish:
         """Return a deployment; anywhere if the drawn environments have no room for it."""
         environments = [*(self._environment() for _ in range(REDRAWS)), "production"]
         flavors = self._flavors(model)
         for environment in environments:
-            wish = self._made(flavors, environment, target)
+            wish = self._made(model, flavors, environment, target)
             if environment == "production" or self._is_roomy(wish, target):
                 break
         return wish
 
     def _is_roomy(self, wish: Wish, target: float) -> bool:
-        return self.room.gpus(self.room.eligible(wish.own)) > ROOMY * target
+        return self.room.gpus(self.room.eligible(wish)) > ROOMY * target
 
     def _environment(self) -> str:
         kind = str(self.rng.choice(list(KINDS), p=list(KINDS.values())))
         names = [name for name in self.room.policies if name.startswith(kind)]
         return str(self.rng.choice(names)) if names else "production"
 
-    def _made(self, flavors: tuple[str, ...], environment: str, target: float) -> Wish:
+    def _made(self, model: str, flavors: tuple[str, ...], environment: str, target: float) -> Wish:
         largest = min(SKUS[name].gpus for name in flavors or SKUS)
         sizes = {size: weight for size, weight in SIZES.items() if size <= largest}
         if self.drawing.single_gpus:
             sizes = {1: 1.0}
         weights = np.array(list(sizes.values()))
         size = int(self.rng.choice(list(sizes), p=weights / weights.sum()))
-        wish = Wish(flavors, environment, size, target=max(1, round(target / size)))
+        wish = Wish(model, flavors, environment, size, target=max(1, round(target / size)))
         return self._needy(wish) if self.is_hard else self._lean(wish)
 
-    def _flavors(self, model: str | None) -> tuple[str, ...]:
-        if model is not None:
-            more = (CONTENDED[model],) if self.rng.random() < FLEXIBLE else ()
-            return (model, *more)
+    def _flavors(self, model: str) -> tuple[str, ...]:
+        if self.is_hard and model in CONTENDED:
+            return (model, CONTENDED[model]) if self.rng.random() < FLEXIBLE else (model,)
         if self.rng.random() < ANY and not self.is_hard:
             return ()
-        names = [name for name in SKUS if not self.is_hard or name not in CONTENDED]
-        shares = np.array([SKUS[name].share for name in names])
-        number = int(self.rng.integers(1, 4))
-        chosen = self.rng.choice(names, number, replace=False, p=shares / shares.sum())
-        return tuple(str(name) for name in chosen)
+        others = [n for n in SKUS if n != model and not (self.is_hard and n in CONTENDED)]
+        more = self.rng.choice(others, int(self.rng.integers(3)), replace=False)
+        return (model, *(str(name) for name in more))
 
     def _lean(self, wish: Wish) -> Wish:
         """Ask for fewer CPUs and less memory per GPU than any node has."""
@@ -321,7 +321,7 @@ class Wishes:
         """Spread one in ten, and let two in ten ask for more than their share of a node."""
         lean = self._lean(wish)
         more = self.rng.uniform(1.2, 1.9) * wish.size
-        sku = SKUS[wish.flavors[0]]
+        sku = SKUS[wish.model]
         match self.rng.integers(10):
             case 0:
                 domain = str(self.rng.choice(["region", "zone", "node"]))

@@ -29,8 +29,10 @@ class Wish:
 
     Attributes
     ----------
+    model : str
+        GPU model on which room is sought.
     flavors : tuple of str
-        GPU models that it lists; room is sought on the first, or on any if there is none.
+        GPU models that it lists; none if any will do.
     environment : str
         Named like its policy; ``production`` has none.
     size, cpus, memory : int
@@ -41,6 +43,7 @@ class Wish:
         At most so many replicas in a domain of this kind.
     """
 
+    model: str
     flavors: tuple[str, ...]
     environment: str
     size: int
@@ -49,11 +52,6 @@ class Wish:
     target: int = 1
     domain: str | None = None
     most: int = 0
-
-    @property
-    def own(self) -> tuple[tuple[str, ...], str]:
-        """Models on which room is sought, and the environment."""
-        return self.flavors[:1], self.environment
 
 
 class Room:
@@ -72,23 +70,23 @@ class Room:
                 np.repeat([g.memory // UNIT for g in self.groups], counts),
             ]
         )
-        self._eligible: dict[tuple[tuple[str, ...], str], Ints] = {}
+        self._eligible: dict[tuple[str, str], Ints] = {}
 
-    def eligible(self, own: tuple[tuple[str, ...], str]) -> Ints:
-        """Return the numbers of the groups of some models that an environment allows."""
-        if own not in self._eligible:
-            models, environment = own
-            policy = self.policies.get(environment)
-            self._eligible[own] = np.array(
+    def eligible(self, wish: Wish) -> Ints:
+        """Return the numbers of the groups of its model that the environment allows."""
+        key = wish.model, wish.environment
+        if key not in self._eligible:
+            policy = self.policies.get(wish.environment)
+            self._eligible[key] = np.array(
                 [
                     i
                     for i, group in enumerate(self.groups)
-                    if (not models or group.flavor in models)
+                    if group.flavor == wish.model
                     and (policy is None or policy.check(group, self.catalog))
                 ],
                 dtype=np.int64,
             )
-        return self._eligible[own]
+        return self._eligible[key]
 
     def gpus(self, groups: Ints | None = None) -> int:
         """Return all GPUs of some groups, or of all."""
@@ -134,14 +132,14 @@ class Planting:
         return [(w, count) for w, count in zip(self.wishes, self.counts, strict=True) if count]
 
     def _top_up(self) -> None:
-        short = Counter[tuple[str, ...]]()
+        short = Counter[str]()
         for wish, count in zip(self.wishes, self.counts, strict=True):
-            short[wish.flavors[:1]] += (wish.target - count) * wish.size
+            short[wish.model] += (wish.target - count) * wish.size
         for i, wish in enumerate(self.wishes):
-            missing = short[wish.flavors[:1]] // wish.size
+            missing = short[wish.model] // wish.size
             if missing > 0 and wish.domain is None:
                 more = self._more(i, min(missing, wish.target))
-                short[wish.flavors[:1]] -= more * wish.size
+                short[wish.model] -= more * wish.size
 
     def _more(self, i: int, most: int) -> int:
         more = self._put(self.wishes[i], most)
@@ -152,7 +150,7 @@ class Planting:
         """Give a deployment room in some groups; return how many replicas had it."""
         left, domains = most, Counter[str]()
         piece = -(-most // PIECES)
-        for group in self.rng.permutation(self.room.eligible(wish.own)):
+        for group in self.rng.permutation(self.room.eligible(wish)):
             if left <= 0:
                 break
             take = min(left, piece)
