@@ -165,7 +165,7 @@ class _Filling:
         for nodes, replicas in ((full, room), (min(rest, 1), rest)):
             if nodes:
                 part = _Run(run.space.copy(), first, nodes)
-                part.space.add(item, replicas, preferred)
+                part.space.put(item, replicas, preferred)
                 yield part
                 first += nodes
         if first < run.first + run.nodes:

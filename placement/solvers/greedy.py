@@ -1,4 +1,4 @@
-"""A first plan without a solver: everyone in order, each replica on the cheapest node that fits.
+"""A first plan without a solver: everyone in order, on the cheapest nodes that have room.
 
 It never breaks a rule; what it cannot place by these means it leaves out. The plan is what remains
 when no time is left for anything better.
@@ -7,27 +7,31 @@ when no time is left for anything better.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.problem.builder import ProblemBuilder
 from placement.problem.problem import Ints
-from placement.solvers.node_space import Item, NodeSpace, Seat, preferred_slots
+from placement.solvers.domain_rules import DomainRules
+from placement.solvers.node_arrays import Demand, NodeArrays, Put
+from placement.solvers.node_space import Seat
 from placement.workspace.workspace import Domain
 
 Layout = dict[int, tuple[Seat, ...]]
 """Seats by cell."""
+Seats = tuple[Ints, Ints, Ints, Ints, Ints]
+"""Deployment, cell, node of the cell, GPU or -1, replicas."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Put:
-    item: Item
-    pair: int
-    cell: int
-    node: int
-    slots: tuple[int, ...]
+PASSES = 6
+"""Further passes where something is left out."""
+PLACED_AGAIN = 40_000
+"""Deployments that all further passes place again at most."""
+PARTS = 4
+"""A balanced pass takes this part of the room of a node at a time."""
+ALIKE = 2
+"""Decimals to which the likeness of a demand and of what is free is told apart."""
 
 
 class Greedy:
@@ -39,238 +43,295 @@ class Greedy:
         After all constraints have been compiled.
     values : int array
         Per pair what one replica adds to the last tier.
+    balanced : bool
+        Whether a replica goes where what is free is most like what it asks for, so that no
+        resource is left behind alone, rather than where it is cheapest.
     """
 
-    def __init__(self, builder: ProblemBuilder, values: Ints) -> None:
+    def __init__(self, builder: ProblemBuilder, values: Ints, *, balanced: bool = False) -> None:
         self.builder = builder
         self.values = values
-        self.spaces: dict[int, list[NodeSpace]] = {}
-        self.puts: list[list[_Put]] = [[] for _ in builder.deployments]
-        self.numbers = {
-            over: builder.domain_numbers(over) for over in Domain if over is not Domain.NODE
-        }
-        self.there: list[dict[Domain, Counter[object]]] = [{} for _ in builder.deployments]
-        self.rivals = self._rivals()
-        self.near = [
-            [
-                (entry.over, builder.selected(d, entry.selector))
-                for entry in deployment.together_with
-            ]
-            for d, deployment in enumerate(builder.deployments)
+        self.balanced = balanced
+        self.demands = [
+            Demand(d.gpus, (("cpus", d.cpus), ("memory", d.memory), *sorted(d.extra.items())))
+            for d in builder.deployments
         ]
-        self.skew = [self._skews(d) for d in range(len(builder.deployments))]
-        self.cpus = builder.free["cpus"].copy()
-        self.memory = builder.free["memory"].copy()
-        self.whole = builder.cell_whole.copy()
-
-    def _rivals(self) -> list[list[tuple[int, Domain]]]:
-        found: list[set[tuple[int, Domain]]] = [set() for _ in self.builder.deployments]
-        for d, deployment in enumerate(self.builder.deployments):
-            for entry in deployment.separate_from:
-                for other in self.builder.selected(d, entry.selector):
-                    found[d].add((other, entry.over))
-                    found[other].add((d, entry.over))
-        return [sorted(rivals) for rivals in found]
-
-    def _skews(self, d: int) -> list[tuple[Domain, int, list[int]]]:
-        """Return (kind, most skew, usable domains); none are listed for nodes."""
-        return [
-            (
-                entry.over,
-                entry.max_skew,
-                [] if entry.over is Domain.NODE else self.builder.usable_domains(d, entry.over),
-            )
-            for entry in self.builder.deployments[d].spread
-            if entry.max_skew is not None
+        shares = any(demand.is_share for demand in self.demands)
+        self.nodes = NodeArrays(builder.cells, shares=shares)
+        self.puts: list[list[Put]] = [[] for _ in builder.deployments]
+        self.placed = [0] * len(builder.deployments)
+        self.rules = DomainRules(builder, self.nodes, self.puts)
+        self.residents: list[dict[int, list[tuple[int | None, int]]]] = [
+            {} for _ in builder.deployments
         ]
+        for c in np.flatnonzero(builder.has_residents).tolist():
+            for resident in builder.cells[c].residents:
+                own = self.residents[resident.deployment].setdefault(c, [])
+                own.append((resident.slot, resident.replicas))
+        supply = self._free(np.arange(len(self.nodes.cell))).sum(axis=1)
+        self.supply = np.where(supply > 0, supply, 1.0)
 
-    # ------------------------------------------------------------ one replica
+    # ---------------------------------------------------------------- replicas
 
-    def _domain(self, over: Domain, cell: int, node: int) -> object:
-        return (cell, node) if over is Domain.NODE else int(self.numbers[over][cell])
+    def keep(self, d: int) -> None:
+        """Leave running replicas where they are as far as the rules allow."""
+        pairs = self.builder.pairs_of(d)
+        cells = self.builder.pair_cell[pairs]
+        at = np.isin(cells, np.array(list(self.residents[d]), np.int64))
+        if not at.any():
+            return
+        pairs, cells = pairs[at], cells[at]
+        rows = [self.residents[d][c] for c in cells.tolist()]
+        running = np.array([sum(n for _, n in row) for row in rows], np.int64)
+        size = self.nodes.size[cells]
+        most = np.repeat(np.minimum(running, self.builder.most[pairs]), size)
+        wish = self._wishes(d, cells, rows)
+        placed = -1
+        while placed < self.placed[d]:
+            placed = self.placed[d]
+            nodes = self.nodes.of(cells)
+            self._put(d, nodes, self._room(d, nodes, most), wish)
 
-    def _count(self, d: int, over: Domain, domain: object) -> int:
-        return self.there[d].get(over, Counter())[domain]
+    def _wishes(self, d: int, cells: Ints, rows: list[list[tuple[int | None, int]]]) -> Ints | None:
+        """Return which GPUs shares of a deployment use on the nodes of some cells today."""
+        if not self.demands[d].is_share:
+            return None
+        wishes = np.zeros((len(cells), self.nodes.names.shape[1]), np.int64)
+        for line, (c, row) in enumerate(zip(cells.tolist(), rows, strict=True)):
+            for slot, replicas in row:
+                if slot is not None:
+                    wishes[line, self.nodes.names[c] == slot] += replicas
+        return np.repeat(wishes, self.nodes.size[cells], axis=0)
 
-    def _allowed(self, d: int, cell: int, node: int) -> bool:
+    def place(self, d: int) -> None:
+        """Place what is missing of a deployment."""
         deployment = self.builder.deployments[d]
         for entry in deployment.spread:
-            count = self._count(d, entry.over, self._domain(entry.over, cell, node))
-            if entry.max_per_domain is not None and count >= entry.max_per_domain:
-                return False
-        for over, most, usable in self.skew[d]:
-            least = min((self._count(d, over, number) for number in usable), default=0)
-            if self._count(d, over, self._domain(over, cell, node)) + 1 - least > most:
-                return False
-        for other, over in self.rivals[d]:
-            if self._count(other, over, self._domain(over, cell, node)):
-                return False
-        return all(
-            any(self._count(m, over, self._domain(over, cell, node)) for m in others)
-            for over, others in self.near[d]
-        )
-
-    def _item(self, pair: int) -> Item:
-        d = int(self.builder.pair_deployment[pair])
-        deployment = self.builder.deployments[d]
-        return Item(
-            deployment=d,
-            count=deployment.replicas,
-            gpus=deployment.gpus,
-            cpus=deployment.cpus,
-            memory=deployment.memory,
-            extra=tuple(sorted((k, v) for k, v in deployment.extra.items() if v)),
-            most=int(self.builder.most[pair]),
-        )
-
-    def _nodes(self, cell: int) -> list[NodeSpace]:
-        if cell not in self.spaces:
-            content = self.builder.cells[cell]
-            self.spaces[cell] = [NodeSpace(content) for _ in range(content.size)]
-        return self.spaces[cell]
-
-    def _try(self, item: Item, pair: int, cell: int, node: int) -> bool:
-        d = item.deployment
-        if not self._allowed(d, cell, node):
-            return False
-        preferred = preferred_slots(self.builder.cells[cell], d)
-        slots = self.spaces[cell][node].put(item, preferred)
-        if slots is None:
-            return False
-        self.puts[d].append(_Put(item, pair, cell, node, slots))
-        self._mark(d, cell, node, 1)
-        return True
-
-    def _mark(self, d: int, cell: int, node: int, replicas: int) -> None:
-        for over in Domain:
-            counter = self.there[d].setdefault(over, Counter())
-            counter[self._domain(over, cell, node)] += replicas
-
-    def _refresh(self, cell: int) -> None:
-        """Remember the most that any node of a cell still has."""
-        spaces = self.spaces[cell]
-        self.cpus[cell] = max(space.cpus for space in spaces)
-        self.memory[cell] = max(space.memory for space in spaces)
-        self.whole[cell] = max(space.whole for space in spaces)
+            if entry.min_domains is not None:
+                self._open(d, entry.over, min(entry.min_domains, deployment.replicas))
+        again = self.balanced or self.rules.spreads(d)
+        placed = -1
+        while placed < self.placed[d] < self.builder.wanted[d]:
+            placed = self.placed[d]
+            for pairs in self._batches(d):
+                if self._owed(d):
+                    self._fill(d, pairs)
+            if not again:
+                return
 
     def remove(self, d: int) -> None:
         """Take every replica of a deployment away again."""
         for put in self.puts[d]:
-            self.spaces[put.cell][put.node].take(put.item, put.slots)
-        for cell in {put.cell for put in self.puts[d]}:
-            self._refresh(cell)
-        self.puts[d] = []
-        self.there[d] = {}
-
-    # ------------------------------------------------------------- deployments
-
-    def keep(self, d: int) -> None:
-        """Leave running replicas where they are as far as the rules allow."""
-        wanted = self.builder.wanted[d]
-        for pair in self.builder.pairs_of(d).tolist():
-            cell = int(self.builder.pair_cell[pair])
-            running = self.builder.cells[cell].resident(d)
-            if not running:
-                continue
-            item = self._item(pair)
-            for node in range(len(self._nodes(cell))):
-                for _ in range(running):
-                    if len(self.puts[d]) < wanted:
-                        self._try(item, pair, cell, node)
-            self._refresh(cell)
-
-    def place(self, d: int) -> None:
-        """Place what is missing of a deployment, cheapest nodes first."""
-        pairs = self._candidates(d)
-        for entry in self.builder.deployments[d].spread:
-            if entry.min_domains is not None:
-                wanted = min(entry.min_domains, self.builder.deployments[d].replicas)
-                self._fill(d, pairs, fresh=(entry.over, wanted))
-        placed = -1
-        while placed < len(self.puts[d]) < self.builder.wanted[d]:
-            placed = len(self.puts[d])
-            self._fill(d, pairs)
-
-    def _candidates(self, d: int) -> list[int]:
-        pairs = self.builder.pairs_of(d)
-        deployment = self.builder.deployments[d]
-        cells = self.builder.pair_cell[pairs]
-        fits = (self.cpus[cells] >= deployment.cpus) & (self.memory[cells] >= deployment.memory)
-        if not deployment.is_share:
-            fits &= self.whole[cells] * 1000 >= deployment.gpus
-        fits &= self.builder.accepts[cells]
-        left = pairs[fits]
-        order = np.lexsort((left, self.whole[cells[fits]], self.values[left]))
-        candidates: list[int] = left[order].tolist()
-        return candidates
-
-    def _fill(
-        self, d: int, pairs: Iterable[int], *, fresh: tuple[Domain, int] | None = None
-    ) -> None:
-        """Put replicas on nodes in order; with ``fresh`` only until that many domains are used."""
-        wanted = self.builder.wanted[d]
-        for pair in pairs:
-            cell = int(self.builder.pair_cell[pair])
-            item = self._item(pair)
-            before = len(self.puts[d])
-            for node in range(len(self._nodes(cell))):
-                while len(self.puts[d]) < wanted:
-                    if fresh is not None and not self._is_fresh(d, fresh, cell, node):
-                        break
-                    if not self._try(item, pair, cell, node):
-                        break
-            if len(self.puts[d]) > before:
-                self._refresh(cell)
-            if len(self.puts[d]) >= wanted:
-                return
-
-    def _is_fresh(self, d: int, fresh: tuple[Domain, int], cell: int, node: int) -> bool:
-        over, wanted = fresh
-        used = sum(count > 0 for count in self.there[d].get(over, Counter()).values())
-        return used < wanted and not self._count(d, over, self._domain(over, cell, node))
+            self.nodes.take(self.demands[d], put)
+        self.puts[d].clear()
+        self.placed[d] = 0
+        self.rules.changed(d)
 
     def stands(self, d: int) -> bool:
         """Whether what is placed of a deployment may stay as it is."""
-        deployment = self.builder.deployments[d]
-        placed = len(self.puts[d])
-        if not placed:
+        if not self.placed[d]:
             return True
-        if placed < deployment.min_replicas:
-            return False
-        for entry in deployment.spread:
-            if entry.min_domains is not None:
-                used = sum(count > 0 for count in self.there[d][entry.over].values())
-                if used < min(entry.min_domains, deployment.replicas):
-                    return False
-        return all(
-            any(self._count(m, over, self._domain(over, put.cell, put.node)) for m in others)
-            for put in self.puts[d]
-            for over, others in self.near[d]
-        )
+        enough = self.placed[d] >= self.builder.deployments[d].min_replicas
+        return enough and self.rules.met(d)
+
+    # ------------------------------------------------------------------- where
+
+    def _owed(self, d: int) -> int:
+        return max(self.builder.wanted[d] - self.placed[d], 0)
+
+    def _batches(self, d: int) -> Iterator[Ints]:
+        """Yield pairs in order, each time so many that they could suffice, or twice as many.
+
+        What depends on all domains or all nodes is asked of all at once.
+        """
+        pairs = self._candidates(d)
+        if self.balanced or self.rules.spreads(d):
+            yield pairs
+            return
+        there = np.cumsum(self.builder.pair_high[pairs])
+        start, width, owed = 0, 1, self._owed(d)
+        while start < len(pairs):
+            before = int(there[start - 1]) if start else 0
+            enough = int(np.searchsorted(there, before + owed)) + 1
+            end = max(start + width, enough)
+            yield pairs[start:end]
+            start, width = end, 2 * (end - start)
+
+    def _candidates(self, d: int) -> Ints:
+        """Return the pairs where a replica could find room, cheapest and tightest cells first."""
+        pairs = self.builder.pairs_of(d)
+        cells = self.builder.pair_cell[pairs]
+        fits = self.nodes.may_fit(self.demands[d], cells) & self.builder.accepts[cells]
+        left, cells = pairs[fits], cells[fits]
+        order = np.lexsort((left, self.nodes.most["whole"][cells], self.values[left]))
+        return np.take(left, order)
+
+    def _fill(self, d: int, pairs: Ints) -> None:
+        """Put what is missing on the nodes of some pairs, best ones first."""
+        nodes, room, value = self._usable(d, pairs)
+        if not len(nodes):
+            return
+        if not self.balanced:
+            order = np.lexsort((self.nodes.tightness(self.demands[d], nodes), value))
+            self._put(d, nodes[order], room[order])
+            return
+        order = np.lexsort((value, -np.round(self._likeness(d, nodes), ALIKE)))
+        self._put(d, nodes[order], -(-room[order] // PARTS))
+
+    def _open(self, d: int, over: Domain, wanted: int) -> None:
+        """Put one replica into each further domain until ``wanted`` of them are used."""
+        placed = -1
+        while placed < self.placed[d] < self.builder.wanted[d]:
+            placed = self.placed[d]
+            nodes, room, value = self._usable(d, self._candidates(d))
+            order = np.lexsort((self.nodes.tightness(self.demands[d], nodes), value))
+            nodes, room = nodes[order], room[order]
+            self._put(d, nodes, self.rules.fresh(d, over, wanted, nodes, room))
+
+    def _usable(self, d: int, pairs: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return the nodes of some pairs with room, how much, and the value of a replica there."""
+        cells = self.builder.pair_cell[pairs]
+        size = self.nodes.size[cells]
+        nodes = self.nodes.of(cells)
+        room = self._room(d, nodes, np.repeat(self.builder.most[pairs], size))
+        use = np.flatnonzero(room)
+        return nodes[use], room[use], np.repeat(self.values[pairs], size)[use]
+
+    def _room(self, d: int, nodes: Ints, most: Ints) -> Ints:
+        """Return how many more replicas each node may hold, up to ``most`` in all."""
+        room = np.minimum(most, self.rules.most_per_node(d))
+        if self.puts[d]:
+            room -= self.rules.counts(d, Domain.NODE)[nodes]
+        room = np.minimum(np.maximum(room, 0), self.nodes.room(self.demands[d], nodes))
+        return room if self.rules.is_free(d) else np.where(self.rules.open_to(d, nodes), room, 0)
+
+    def _likeness(self, d: int, nodes: Ints) -> NDArray[np.float64]:
+        """Return the cosine of the angle between the demand and what is free on each node."""
+        asked = self.demands[d]
+        sums = dict(asked.sums)
+        want = np.array([asked.gpus, sums["cpus"], sums["memory"]]) / self.supply
+        free = self._free(nodes) / self.supply[:, None]
+        length = np.sqrt((free * free).sum(axis=0) * (want @ want))
+        return (want @ free) / np.where(length, length, 1.0)
+
+    def _free(self, nodes: Ints) -> NDArray[np.float64]:
+        free = self.nodes.free
+        rows = [self.nodes.gpus(nodes), free["cpus"][nodes], free["memory"][nodes]]
+        return np.array(rows, np.float64)
+
+    def _put(self, d: int, nodes: Ints, room: Ints, wish: Ints | None = None) -> None:
+        """Put what is missing on nodes in order, up to ``room`` on each."""
+        owed = self._owed(d)
+        if self.rules.spreads(d):
+            room = self.rules.capped(d, nodes, room, owed)
+        counts = np.clip(owed - (np.cumsum(room) - room), 0, room)
+        use = np.flatnonzero(counts)
+        if not len(use):
+            return
+        own = None if wish is None else wish[use]
+        self.puts[d].append(self.nodes.put(self.demands[d], nodes[use], counts[use], own))
+        self.placed[d] += int(counts.sum())
+        self.rules.changed(d)
+
+    def left_out(self) -> list[int]:
+        """Return the deployments that are not placed whole."""
+        return [d for d in range(len(self.puts)) if self._owed(d)]
+
+    def strands(self) -> bool:
+        """Whether there are GPUs for something left out, but not the CPUs or the memory.
+
+        Of deployments without GPUs: whether they are left out at all.
+        """
+        return any(self.nodes.any_gpus(self.demands[d], self._cells(d)) for d in self.left_out())
+
+    def _cells(self, d: int) -> Ints:
+        return self.builder.pair_cell[self.builder.pairs_of(d)]
+
+    # ------------------------------------------------------------------ result
+
+    def merit(self) -> tuple[int, ...]:
+        """Return what the tiers would say, but moves: less is better."""
+        displaced: Counter[int] = Counter()
+        unplaced: Counter[int] = Counter()
+        for d, deployment in enumerate(self.builder.deployments):
+            running = sum(
+                replicas * int(self.nodes.size[c])
+                for c, rows in self.residents[d].items()
+                for _, replicas in rows
+            )
+            lost = max(min(running, deployment.replicas) - self.placed[d], 0)
+            displaced[-deployment.priority] += deployment.weight * lost
+            unplaced[-deployment.priority] += deployment.weight * self._owed(d)
+        order = sorted(unplaced)
+        owner, cell, _, _, count = self._seats()
+        value = int(self.values[_pairs_at(self.builder, owner, cell)] @ count)
+        return (*(displaced[p] for p in order), *(unplaced[p] for p in order), value)
+
+    def _seats(self) -> Seats:
+        """Return all seats in arrays."""
+        parts: list[Seats] = []
+        for d, puts in enumerate(self.puts):
+            for put in puts:
+                nodes, replicas = put.nodes, put.replicas
+                slot = np.full(len(nodes), -1)
+                if self.demands[d].is_share and put.slots is not None:
+                    line, column = np.nonzero(put.slots)
+                    nodes, replicas = nodes[line], put.slots[line, column]
+                    slot = self.nodes.names[self.nodes.cell[nodes], column]
+                cell = self.nodes.cell[nodes]
+                owner = np.full(len(nodes), d, np.int64)
+                parts.append((owner, cell, nodes - self.nodes.first[cell], slot, replicas))
+        if not parts:
+            none = np.zeros(0, np.int64)
+            return none, none, none, none, none
+        owners, cells, places, gpus, counts = map(np.concatenate, zip(*parts, strict=True))
+        return owners, cells, places, gpus, counts
 
     def layout(self) -> Layout:
         """Return the seats by cell."""
-        found: dict[int, Counter[tuple[int, int, int | None]]] = {}
-        for puts in self.puts:
-            for put in puts:
-                slot = put.slots[0] if put.item.is_share else None
-                counter = found.setdefault(put.cell, Counter())
-                counter[put.item.deployment, put.node, slot] += 1
-        return {
-            cell: tuple(
-                Seat(d, node, slot, replicas)
-                for (d, node, slot), replicas in sorted(
-                    counter.items(), key=lambda seat: (seat[0][1], seat[0][0], seat[0][2] or 0)
-                )
-            )
-            for cell, counter in sorted(found.items())
-        }
+        d, cell, node, slot, count = self._seats()
+        order = np.lexsort((slot, d, node, cell))
+        keys = np.stack([cell, node, d, slot])[:, order]
+        new = np.ones(len(order), bool)
+        new[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
+        start = np.flatnonzero(new)
+        total = np.add.reduceat(count[order], start) if len(order) else count
+        seats: dict[int, list[Seat]] = {}
+        lines = zip(*keys[:, start].tolist(), total.tolist(), strict=True)
+        for c, place, owner, gpu, replicas in lines:
+            seats.setdefault(c, []).append(Seat(owner, place, None if gpu < 0 else gpu, replicas))
+        return {c: tuple(own) for c, own in seats.items()}
 
 
 def greedy_layout(builder: ProblemBuilder, values: Ints) -> Layout:
-    """Return a layout that breaks no rule."""
-    state = Greedy(builder, values)
-    order = sorted(range(len(builder.deployments)), key=lambda d: _order(builder, d))
+    """Return a layout that breaks no rule.
+
+    Where something is left out there are further passes as long as they help. First, if GPUs
+    stay free that no node has the CPUs or the memory to go with, one that uses resources evenly;
+    then those that let whoever was left out choose before the others of its priority.
+    """
+    best = _pass(builder, values)
+    first: set[int] = set()
+    passes = min(PASSES, PLACED_AGAIN // (len(builder.deployments) + 1))
+    for _ in range(passes):
+        left_out = best.left_out()
+        if not left_out:
+            break
+        balanced = best.balanced or best.strands()
+        if balanced == best.balanced:
+            first = first.union(left_out)
+        other = _pass(builder, values, balanced=balanced, first=first)
+        if other.merit() >= best.merit():
+            break
+        best = other
+    return best.layout()
+
+
+def _pass(
+    builder: ProblemBuilder, values: Ints, *, balanced: bool = False, first: Collection[int] = ()
+) -> Greedy:
+    state = Greedy(builder, values, balanced=balanced)
+    order = _order(builder, first)
     for d in order:
         state.keep(d)
     for d in order:
@@ -281,34 +342,44 @@ def greedy_layout(builder: ProblemBuilder, values: Ints) -> Layout:
         for d in order:
             if not state.stands(d):
                 state.remove(d)
-    return state.layout()
+    return state
 
 
-def _order(builder: ProblemBuilder, d: int) -> tuple[int, ...]:
+def _order(builder: ProblemBuilder, first: Collection[int]) -> list[int]:
     """High priority first, then large replicas, then those with the fewest nodes to go to."""
-    deployment = builder.deployments[d]
-    nodes = int(builder.size[builder.pair_cell[builder.pairs_of(d)]].sum())
-    return (
-        -deployment.priority,
-        bool(deployment.together_with),
-        -deployment.gpus,
-        nodes,
-        -deployment.cpus,
-        -deployment.memory,
-        d,
+    nodes = np.bincount(
+        builder.pair_deployment,
+        weights=builder.size[builder.pair_cell],
+        minlength=len(builder.deployments),
     )
+    keys = [
+        (
+            -d.priority,
+            bool(d.together_with),
+            number not in first,
+            -d.gpus,
+            nodes[number],
+            -d.cpus,
+            -d.memory,
+            number,
+        )
+        for number, d in enumerate(builder.deployments)
+    ]
+    return [key[-1] for key in sorted(keys)]
+
+
+def _pairs_at(builder: ProblemBuilder, deployment: Ints, cell: Ints) -> Ints:
+    """Return the numbers of some pairs."""
+    width = len(builder.cells) + 1
+    keys = builder.pair_deployment * width + builder.pair_cell
+    found: Ints = np.searchsorted(keys, deployment * width + cell)
+    return found
 
 
 def counts_of(builder: ProblemBuilder, layout: Layout) -> Ints:
     """Return the replicas per pair of a layout."""
-    number = {
-        (int(d), int(c)): pair
-        for pair, (d, c) in enumerate(
-            zip(builder.pair_deployment.tolist(), builder.pair_cell.tolist(), strict=True)
-        )
-    }
+    seats = [(s.deployment, c, s.replicas) for c, own in layout.items() for s in own]
+    d, cell, replicas = np.array(seats, np.int64).reshape(-1, 3).T
     counts = np.zeros(len(builder.pair_deployment), np.int64)
-    for cell, seats in layout.items():
-        for seat in seats:
-            counts[number[seat.deployment, cell]] += seat.replicas
+    np.add.at(counts, _pairs_at(builder, d, cell), replicas)
     return counts

@@ -76,63 +76,6 @@ class NodeSpace:
         """GPUs that nothing uses."""
         return self.slots.count(UNIT)
 
-    def fits(self, item: Item) -> bool:
-        """Whether CPUs, memory and extras suffice for one more replica."""
-        return (
-            self.held.get(item.deployment, 0) < item.most
-            and self.cpus >= item.cpus
-            and self.memory >= item.memory
-            and all(self.extra.get(name, 0) >= amount for name, amount in item.extra)
-        )
-
-    def slots_for(self, item: Item, preferred: Sequence[int] = ()) -> tuple[int, ...] | None:
-        """Return the GPUs one more replica would take.
-
-        The last free ones, those on which shares run today at the very end; for a share the
-        fullest that still takes it, but first each of ``preferred`` that has fewer of its
-        deployment than it is named times, and at the very end those that shares have to leave.
-        """
-        if not item.gpus:
-            return ()
-        if not item.is_share:
-            whole = [i for i, free in enumerate(self.slots) if free == UNIT]
-            whole.sort(key=lambda i: (i not in self.claimed, i))
-            wanted = item.gpus // UNIT
-            return tuple(whole[len(whole) - wanted :]) if len(whole) >= wanted else None
-        for slot in preferred:
-            there = self.shares.get((item.deployment, slot), 0)
-            if self.slots[slot] >= item.gpus and there < preferred.count(slot):
-                return (slot,)
-        fits = [i for i, free in enumerate(self.slots) if free >= item.gpus]
-        best = min(fits, key=lambda i: (i in self.leaving, self.slots[i], i), default=None)
-        return None if best is None else (best,)
-
-    def put(self, item: Item, preferred: Sequence[int] = ()) -> tuple[int, ...] | None:
-        """Put one replica here if it fits; return the GPUs it took, None if it does not fit."""
-        slots = self.slots_for(item, preferred) if self.fits(item) else None
-        if slots is not None:
-            self._change(item, slots, 1)
-        return slots
-
-    def take(self, item: Item, slots: tuple[int, ...]) -> None:
-        """Undo one ``put``."""
-        self._change(item, slots, -1)
-
-    def _change(self, item: Item, slots: tuple[int, ...], replicas: int) -> None:
-        each = item.gpus if item.is_share else UNIT
-        for slot in slots:
-            self.slots[slot] -= each * replicas
-            if item.is_share:
-                key = (item.deployment, slot)
-                self.shares[key] = self.shares.get(key, 0) + replicas
-        self.cpus -= item.cpus * replicas
-        self.memory -= item.memory * replicas
-        for name, amount in item.extra:
-            self.extra[name] -= amount * replicas
-        self.held[item.deployment] = self.held.get(item.deployment, 0) + replicas
-        if not self.held[item.deployment]:
-            del self.held[item.deployment]
-
     def copy(self) -> NodeSpace:
         """Return a node in the same state."""
         other = NodeSpace.__new__(NodeSpace)
@@ -157,7 +100,7 @@ class NodeSpace:
             return min(most, sum(free // item.gpus for free in self.slots))
         return min(most, self.whole * UNIT // item.gpus)
 
-    def add(self, item: Item, replicas: int = 1, preferred: Sequence[int] = ()) -> None:
+    def put(self, item: Item, replicas: int = 1, preferred: Sequence[int] = ()) -> None:
         """Put some of the replicas that there is ``room`` for here.
 
         Whole GPUs are the last free ones, those on which shares run today at the very end. A share

@@ -79,17 +79,19 @@ def test_what_is_removed_leaves_no_trace():
         snapshot = Snapshot(world)
         problem, builder = snapshot.compiled.build(snapshot.compiled.cells)
         state = Greedy(builder, values_of(problem))
+        before = free_of(state.nodes)
         everyone = range(len(builder.deployments))
         for d in everyone:
             state.place(d)
+        assert state.layout() == {} or free_of(state.nodes) != before
         for d in everyone:
             state.remove(d)
         assert state.layout() == {}
-        for cell, spaces in state.spaces.items():
-            content = builder.cells[cell]
-            for space in spaces:
-                assert (space.slots, space.cpus) == (list(content.slots), content.cpus)
-                assert (space.memory, space.held) == (content.memory, {})
-        assert (state.whole == builder.cell_whole).all()
-        assert (state.cpus == builder.free["cpus"]).all()
-        assert (state.memory == builder.free["memory"]).all()
+        assert free_of(state.nodes) == before
+
+
+def free_of(nodes):
+    """Return everything a state knows of what is free."""
+    slots = None if nodes.slots is None else nodes.slots.tolist()
+    sums = {name: free.tolist() for name, free in (nodes.free | nodes.most).items()}
+    return sums, slots, nodes.whole.tolist(), nodes.most_share.tolist()

@@ -166,29 +166,40 @@ def test_a_model_that_the_solver_refuses_is_a_fault(monkeypatch):
         pack(task)
 
 
-def test_what_is_put_on_a_node_can_be_taken_again():
-    cell = make_cell(nodes=1, slots=[UNIT, 500], cpus=4, memory=4, extra=4)
-    space = NodeSpace(cell)
-    before = (list(space.slots), space.cpus, space.memory, dict(space.extra), dict(space.held))
+def slots_used(space, item, **how):
+    """Put one replica on a node and return the GPUs it took."""
+    before = list(space.slots)
+    assert space.room(item)
+    space.put(item, **how)
+    return tuple(i for i, free in enumerate(space.slots) if free != before[i])
+
+
+def test_a_copy_of_a_node_goes_its_own_way():
+    space = NodeSpace(make_cell(nodes=1, slots=[UNIT, 500], cpus=4, memory=4, extra=4))
+    other = space.copy()
     for item in (
         make_item(0, 1, gpus=UNIT, cpus=1, memory=2, disk=3),
-        make_item(1, 1, gpus=500, cpus=4),
-        make_item(2, 1, memory=4),
+        make_item(1, 1, gpus=500, cpus=3),
+        make_item(2, 1, memory=2),
     ):
-        slots = space.put(item)
-        assert slots is not None
-        space.take(item, slots)
-    assert before == (space.slots, space.cpus, space.memory, space.extra, space.held)
+        assert other.room(item) == 1
+        other.put(item)
+        assert other.room(item) == 0
+    assert (space.slots, space.cpus, space.memory) == ([UNIT, 500], 4, 4)
+    assert (space.extra, space.held, space.shares) == ({"disk": 4}, {}, {})
+    assert (other.slots, other.cpus, other.memory) == ([0, 0], 0, 0)
+    assert (other.extra, other.held) == ({"disk": 1}, {0: 1, 1: 1, 2: 1})
 
 
 def test_the_fullest_gpu_that_still_takes_a_share_is_used():
     space = NodeSpace(make_cell(nodes=1, slots=[UNIT, 400, 700]))
-    assert space.put(make_item(0, 1, gpus=300, most=3)) == (1,)
-    assert space.put(make_item(0, 1, gpus=300, most=3)) == (2,)
-    assert space.put(make_item(0, 1, gpus=300, most=3), preferred=(0,)) == (0,)
+    share = make_item(0, 1, gpus=300, most=3)
+    assert slots_used(space, share) == (1,)
+    assert slots_used(space, share) == (2,)
+    assert slots_used(space, share, preferred=(0,)) == (0,)
 
 
 def test_whole_gpus_are_taken_from_the_end():
     space = NodeSpace(make_cell(nodes=1, slots=[UNIT, UNIT, 500, UNIT]))
-    assert space.put(make_item(0, 1, gpus=2 * UNIT)) == (1, 3)
+    assert slots_used(space, make_item(0, 1, gpus=2 * UNIT)) == (1, 3)
     assert space.whole == 1
