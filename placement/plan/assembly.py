@@ -84,6 +84,17 @@ def bare_plan(
     )
 
 
+def claimed(plan: Plan, tiers: Sequence[Tier]) -> Plan:
+    """Return a plan with other bounds, that hold for its own values, and with what follows."""
+    found = _conditional(tiers, joined=True)
+    return replace(
+        plan,
+        tiers=found,
+        status=Status.OPTIMAL if all(tier.proved for tier in found) else Status.FEASIBLE,
+        certificate=_certificate(found),
+    )
+
+
 def _merged(rows: Sequence[Assignment], rest: Rest) -> tuple[Assignment, ...]:
     """Return all rows in their order; the deployments of ``rows`` are not in ``rest``."""
     rows_of = dict(rest.rows_of)

@@ -27,6 +27,10 @@ __all__ = [
 ]
 
 
+DUAL, SEARCH = PROOFS = ("dual", "search")
+"""How a bound can be proved: by the prices of the plan, or by a solver's search."""
+
+
 class Status(StrEnum):
     """What is known about a plan; ``unknown`` proves nothing."""
 

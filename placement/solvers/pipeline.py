@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from placement.errors import RowRangeError
+from placement.objectives.unplaced import class_name
 from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell
 from placement.problem.classes import merge
 from placement.problem.compiler import Compiled
 from placement.problem.components import components
 from placement.problem.problem import Problem
+from placement.problem.tiers import MOVES
 from placement.solvers.cpsat import check_range
 from placement.solvers.dealing import dealt
 from placement.solvers.exact import Report, Solved, TierBound, solve_exactly
@@ -25,6 +27,7 @@ from placement.solvers.greedy import Layout, greedy_layout
 from placement.solvers.guided import Guided
 from placement.solvers.incumbent import counts_by_cell, pair_counts
 from placement.solvers.limits import Limits
+from placement.solvers.prices import joined, price_part
 
 SMALL_PAIRS = 800
 """Up to this many (deployment, cell) pairs CP-SAT gets the whole problem."""
@@ -103,7 +106,7 @@ def solve(
         own = replace(own, slack=slacks[i])
         solved = _solve_part(parts[i], own, lambda t, v, b: sums.note(i, t, v, b), most)
         left.done(i)
-        return solved
+        return _priced(parts[i], solved, limits)
 
     if len(order) == 1 or workers == 1:
         solved = {i: run(i) for i in order}
@@ -188,6 +191,22 @@ def _solve_part(part: _Part, limits: Limits, report: Report, small: int) -> Solv
         return Solved(part.compiled.cells, part.first, _floors(part), exact=False, budget=True)
 
 
+def _priced(part: _Part, solved: Solved, limits: Limits) -> Solved:
+    """Return what was solved with the prices that prove its bounds, if its values are known."""
+    if not solved.values:
+        return solved
+    prices = price_part(part.compiled.catalog, part.problem, solved.values, limits)
+    return replace(solved, prices=prices)
+
+
+def _tier_names(compiled: Compiled) -> list[str]:
+    """Return the names of all tiers that a part may have, in their order."""
+    classes = compiled.priorities
+    words = ("displaced", "unplaced")
+    first = [class_name(word, priority, classes) for word in words for priority in classes]
+    return [*first, MOVES, compiled.objective.name]
+
+
 def _floors(part: _Part) -> tuple[TierBound, ...]:
     """Return the bounds that need no proof: nothing before the last tier is below its floor."""
     return tuple(TierBound(tier.name, tier.floor) for tier in part.problem.tiers[:-1])
@@ -227,6 +246,7 @@ def _merged(parts: Sequence[_Part], solved: Sequence[Solved]) -> Solved:
         budget=any(s.budget for s in solved),
         cut=any(s.cut for s in solved),
         joined=len(solved) == 1 and solved[0].joined,
+        prices=joined([s.prices for s in solved], _tier_names(parts[0].compiled)),
     )
 
 

@@ -1,7 +1,7 @@
 """Judges a whole plan, with everything it says about itself.
 
 Every rule of the semantics is checked on its own, so that one broken rule hides no other.
-Bounds are compared, not proved: re-checking a proof is the certificate's work.
+Bounds are compared; those that the plan's prices prove are proved again by the certificate.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from placement.certificate import Proof, certificate_faults, recheck
 from placement.constraints.base import Violation, subject
 from placement.constraints.registry import CONSTRAINTS
 from placement.objectives.mix import Mix, parse_objective
@@ -54,11 +55,14 @@ class Report:
         The tiers recomputed from the rows, without bounds.
     checked : mapping of str to int
         How much was looked at: rows, deployments, nodes, rules.
+    proofs : tuple of Proof
+        What the prices of the plan prove.
     """
 
     violations: tuple[Violation, ...]
     tiers: tuple[Tier, ...]
     checked: Mapping[str, int]
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -106,6 +110,7 @@ def verify(
     mix = _objective(plan, counted) if objective is None else _parse(objective, counted)
     tiers = tiers_of(view, mix)
     found = [*_document(catalog, workspace, plan), *resolved.violations, *plan_faults(view)]
+    proofs: tuple[Proof, ...] = ()
     if plan.refusal is not None or plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
         found += _no_answer(plan)
     else:
@@ -114,10 +119,12 @@ def verify(
         found += _bookkeeping(view, plan, changes)
         found += _tiers(plan.tiers, tiers)
         found += _claims(plan)
+        proofs = recheck(view, plan.prices, mix, {tier.name: tier.value for tier in tiers})
+        found += certificate_faults(plan, tiers, proofs)
         if before is not None and plan.transition is not None:
             found += check_waves(catalog, before, workspace, plan, changes=changes)
             found += check_transition(before, workspace, plan)
-    return Report(tuple(sorted(set(found))), tiers, _checked(view))
+    return Report(tuple(sorted(set(found))), tiers, _checked(view), proofs)
 
 
 def _parse(objective: str, billing: Billing) -> Mix:
@@ -177,7 +184,7 @@ def _document(catalog: Catalog, workspace: Workspace, plan: Plan) -> Iterator[Vi
 
 
 def _no_answer(plan: Plan) -> Iterator[Violation]:
-    parts = ["assignments", "changes", "waves"]
+    parts = ["assignments", "changes", "waves", "prices"]
     if plan.refusal is not None:
         parts += ["tiers", "unplaced", "observed", "forced"]
         yield from _refused(plan, plan.refusal)
