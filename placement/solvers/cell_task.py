@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+import numpy as np
 
 from placement.problem.cells import Cell
 from placement.problem.problem import Ints, Problem
@@ -25,11 +28,16 @@ class CellTask:
         return not (self.together or any(item.least for item in self.items))
 
 
-def cell_tasks(problem: Problem, solution: Ints) -> list[CellTask]:
-    """Return the packing task of every cell that holds replicas."""
+def cell_tasks(
+    problem: Problem, solution: Ints, *, only: Collection[int] | None = None
+) -> list[CellTask]:
+    """Return the packing task of every cell that holds replicas, or of ``only`` those."""
     rules = problem.node_rules
     by_cell: dict[int, list[Item]] = {}
-    for pair in solution[: problem.pairs].nonzero()[0].tolist():
+    held = solution[: problem.pairs].nonzero()[0]
+    if only is not None:
+        held = held[np.isin(problem.pair_cell[held], sorted(only))]
+    for pair in held.tolist():
         item = _item(problem, solution, pair)
         by_cell.setdefault(int(problem.pair_cell[pair]), []).append(item)
     tasks = []

@@ -1,65 +1,63 @@
 """For large problems: the linear relaxation says where to look, CP-SAT decides there.
 
-A relaxation over all pairs gives the bound. Its solution leaves few counts fractional: CP-SAT
-decides those deployments while the others keep their counts. Then neighbourhoods follow, first
-those that the prices blame for the distance to the bound.
+A relaxation over all pairs gives the bound and the prices. Its counts are nearly integral: CP-SAT
+decides those that are not, within small slices of the problem. Then neighbourhoods follow, first
+those that the prices blame for the distance to the bound. Cells that do not pack make the rows of
+the search, never those of the bound, stricter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.errors import ObjectiveRangeError, RowRangeError
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.problem import Ints, Problem, TierSpec
 from placement.solvers.cpsat import Model
-from placement.solvers.exact import (
-    Report,
-    Solved,
-    TierBound,
-    laid_out,
-    pack_all,
-    solve_exactly,
-    warm_start,
-)
+from placement.solvers.exact import Report, Solved, TierBound, laid_out, solve_exactly
+from placement.solvers.fitting import Fitting
 from placement.solvers.greedy import Layout
-from placement.solvers.incumbent import (
-    Counts,
-    Incumbent,
-    counts_by_cell,
-    pair_counts,
-    solution_counts,
-)
+from placement.solvers.incumbent import Incumbent, counts_by_cell, pair_counts
 from placement.solvers.limits import Limits
 from placement.solvers.linear import Relaxation, Relaxed, first_of_each
-from placement.solvers.neighbourhood import Neighbourhoods, nearest
+from placement.solvers.neighbourhood import Neighbourhoods
+from placement.solvers.node_space import Seat
+from placement.solvers.slicing import Slice, Slicer
 
 Mask = NDArray[np.bool_]
+import time, os
+
+DEBUG = bool(os.environ.get("GDEBUG"))
 COLUMNS = 16
-"""Columns of small reduced cost per deployment that CP-SAT sees besides those in use."""
+"""Columns per deployment that CP-SAT sees at least, besides those that cost nothing to use."""
+NEAR_FLOOR = 2
+"""How far from the relaxation's counts rounding looks at first."""
+ROUND_PAIRS = 20_000
+"""Up to this many pairs are rounded together."""
 ROUND_WORK = 2.0
 """Deterministic time for rounding the relaxation."""
-STEP_WORK = 1.5
+STEP_WORK = 0.5
 """Deterministic time of one neighbourhood."""
-STEP_PARTS = 5_000
+STEP_PARTS = 50_000
 """One solve ends when its own gap is below one of so many parts of the value."""
-NEIGHBOURS = 30
-"""Deployments in one neighbourhood."""
+STEP_PAIRS = 1_000
+"""Pairs in one neighbourhood."""
 WIDER_AFTER = 6
 """Neighbourhoods without success after which they grow."""
 FAILURES = 24
 """Neighbourhoods without success after which the search ends."""
-WIDEST = 150
-"""Deployments beyond which a neighbourhood is not widened when it has no solution."""
 REPAIRS = 24
-"""How often cells that do not pack are split before a solution is given up."""
+"""How often rows are made stricter for cells that do not pack before a solution is given up."""
 FINISH_PAIRS = 2_000
 """Up to this many columns CP-SAT closes the last tier exactly."""
 FINISH_WORK = 20.0
 NEAR = 1e-6
+NOTHING = np.zeros(0, np.int64)
 
 
 class Guided:
@@ -73,94 +71,260 @@ class Guided:
         self.limits = limits
         self.report = report
         self.closed: list[int] = []
-        parent = np.arange(len(compiled.cells))
-        counts = counts_by_cell(first)
-        values = self._values(compiled.cells, counts, first)
-        self.best = Incumbent(compiled.cells, parent, counts, first, values)
+        self.slicer = Slicer(problem)
+        self.fitting = Fitting(problem, self.slicer)
+        self.columns = np.zeros(problem.pairs, bool)
         self.relaxed: Relaxed | None = None
+        self.relaxed_at: tuple[int, list[int]] | None = None
+        self.rounded = False
         self.unpriced = False
-        self.columns = np.zeros((len(compiled.deployments), len(compiled.cells)), bool)
+        self.best = self._incumbent(first)
+        self.last = len(problem.tiers) - 1
 
     def solve(self) -> Solved:
         """Close one tier after the other."""
+        self._leap()
         bounds: list[int | None] = []
-        last = len(self.problem.tiers) - 1
         for number, tier in enumerate(self.problem.tiers):
-            bound = None if number == last else tier.floor
+            bound = None if number == self.last else tier.floor
             if self.best.values[number] != bound and not self.limits.over():
-                self.relaxed = self._relax(tier)
+                self._relax(number)
                 self.unpriced |= self.relaxed is None and self.limits.deadline is not None
                 if self.relaxed is not None:
                     bound = max(bound or 0, self.relaxed.bound)
                     self._improve(number, bound)
-                if number == last and self.relaxed is not None and bound is not None:
+                if number == self.last and self.relaxed is not None and bound is not None:
                     bound = self._finish(number, bound)
             value = self.best.values[number]
             self.closed.append(value)
             bounds.append(bound)
             self.report(tier.name, value, bound)
-        tiers = self.problem.tiers
-        named = tuple(TierBound(t.name, b) for t, b in zip(tiers, bounds, strict=True))
+        return self._solved(bounds)
+
+    def _solved(self, bounds: list[int | None]) -> Solved:
         exact = tuple(bounds) == self.best.values
         return Solved(
-            self.best.cells,
+            self.compiled.cells,
             self.best.layout,
-            named,
+            tuple(TierBound(t.name, b) for t, b in zip(self.problem.tiers, bounds, strict=True)),
             exact=exact,
             budget=not exact,
             cut=not exact and (self.unpriced or self.limits.effort(0.0).cut()),
             joined=True,
         )
 
-    def _values(self, cells: tuple[Cell, ...], counts: Counts, layout: Layout) -> tuple[int, ...]:
-        """Return the value of every tier of a layout."""
-        problem, _ = self.compiled.build(cells, allowed=self._used(cells, counts))
-        given = pair_counts(problem, counts)
-        solution = warm_start(problem, given, laid_out(problem, layout))
-        return tuple(tier.value(solution) for tier in problem.tiers)
+    # --------------------------------------------------------------- incumbent
 
-    def _used(self, cells: tuple[Cell, ...], counts: Counts) -> Mask:
-        mask = np.zeros((len(self.compiled.deployments), len(cells)), bool)
-        for d, c in counts:
-            mask[d, c] = True
-        return mask
+    def _incumbent(self, layout: Layout) -> Incumbent:
+        """Return a layout with the values of all variables."""
+        problem = self.problem
+        solution = np.zeros(len(problem.low), np.int64)
+        solution[: problem.pairs] = pair_counts(problem, counts_by_cell(layout))
+        for variable, value in laid_out(problem, layout).items():
+            solution[variable] = value
+        solution = self.fitting.completed(solution, laid_out(problem, layout))
+        return self._valued(solution, layout)
+
+    def _valued(self, solution: Ints, layout: Layout) -> Incumbent:
+        return Incumbent(solution, layout, tuple(t.value(solution) for t in self.problem.tiers))
 
     # -------------------------------------------------------------- relaxation
 
-    def _relax(self, tier: TierSpec) -> Relaxed | None:
+    def _relax(self, number: int) -> None:
         """Relax a tier over all pairs and choose the columns that CP-SAT may use."""
-        relaxation = Relaxation(
-            self.problem, list(zip(self.problem.tiers, self.closed, strict=False))
+        closed = list(zip(self.problem.tiers, self.closed[:number], strict=False))
+        if self.relaxed is not None and self.relaxed_at == (number, self.closed[:number]):
+            return
+        self.rounded = False
+        relaxation = Relaxation(self.problem, closed)
+        relaxed = relaxation.minimise(
+            self.problem.tiers[number], self.best.solution, limits=self.limits
         )
-        coarse: Counts = {}
-        for (d, c), count in self.best.counts.items():
-            key = (d, int(self.best.parent[c]))
-            coarse[key] = coarse.get(key, 0) + count
-        start = np.zeros(len(self.problem.low), np.int64)
-        start[: self.problem.pairs] = pair_counts(self.problem, coarse)
-        relaxed = relaxation.minimise(tier, start, limits=self.limits)
+        self.relaxed, self.relaxed_at = relaxed, (number, self.closed[:number])
         if relaxed is not None:
             pairs, owner = self.problem.pairs, self.problem.pair_deployment
-            chosen = relaxed.counts[:pairs] > NEAR
-            chosen[first_of_each(owner, relaxed.reduced[:pairs], COLUMNS)] = True
-            self.columns[owner[chosen], self.problem.pair_cell[chosen]] = True
-        return relaxed
+            self.columns |= relaxed.counts[:pairs] > NEAR
+            self.columns[first_of_each(owner, relaxed.reduced[:pairs], COLUMNS)] = True
+            self.columns |= relaxed.reduced[:pairs] <= (1 << relaxed.scale)
 
-    def _relaxed_counts(self) -> tuple[Counts, set[int]]:
-        """Return the counts of the deployments that the relaxation decides, and the others."""
-        assert self.relaxed is not None
-        values = self.relaxed.counts[: self.problem.pairs]
-        nearest = np.rint(values)
-        open_pairs = np.abs(values - nearest) > NEAR
-        undecided = set(self.problem.pair_deployment[open_pairs].tolist())
-        counts: Counts = {}
-        for pair in np.flatnonzero(nearest).tolist():
-            d = int(self.problem.pair_deployment[pair])
-            if d not in undecided:
-                counts[d, int(self.problem.pair_cell[pair])] = int(nearest[pair])
-        return counts, undecided
+    def _leap(self) -> None:
+        """Round the last tier with all tiers before it at their floors, which nothing can beat.
+
+        Where that is possible the tiers before the last are closed without a look of their own,
+        and where it is not, the columns found point the way.
+        """
+        floors = [tier.floor for tier in self.problem.tiers[: self.last]]
+        if list(self.best.values[: self.last]) == floors or self.limits.over():
+            return
+        self.closed = floors
+        self._relax(self.last)
+        if self.relaxed is not None:
+            self._round(self.last)
+        self.closed = []
 
     # ------------------------------------------------------------- improvement
+
+    def _good(self, number: int, bound: int) -> bool:
+        """Whether a tier of the incumbent is near enough to its bound."""
+        slack = self.limits.slack if number == self.last else 0
+        return self.best.values[number] - bound <= slack
+
+    def _improve(self, number: int, bound: int) -> None:
+        """Look for a better value of a tier until it meets the bound or the budget is spent."""
+        if not self.rounded:
+            self._round(number)
+        assert self.relaxed is not None
+        around = Neighbourhoods(self.problem, self.columns, self.relaxed)
+        failures = 0
+        while failures < FAILURES and not self._good(number, bound) and not self.limits.over():
+            room = STEP_PAIRS * (1 + failures // WIDER_AFTER)
+            activity = self.slicer.activity(self.best.solution)
+            free = around.draw(self.best.solution, activity, room)
+            better = self._decide(number, self.best.solution, free, NOTHING, work=STEP_WORK)
+            failures = 0 if better else failures + 1
+
+    def _round(self, number: int) -> None:
+        """Let CP-SAT decide the cells that the relaxation does not; more cells if it must."""
+        assert self.relaxed is not None
+        self.rounded = True
+        problem = self.problem
+        values = self.relaxed.counts
+        nearest = np.rint(values).astype(np.int64)
+        nearest = np.clip(nearest, problem.low, problem.high)
+        pairs, where = problem.pairs, problem.pair_cell
+        open_pairs = np.abs(values[:pairs] - nearest[:pairs]) > NEAR
+        cells = np.zeros(len(problem.cells), bool)
+        cells[where[open_pairs]] = True
+        idle = cells | self._idle(nearest)
+        floor = np.floor(values[:pairs] + NEAR).astype(np.int64)
+        also = np.flatnonzero(np.abs(values - nearest) > NEAR)
+        also = also[also >= pairs]
+        everywhere = np.ones(len(problem.cells), bool)
+        for inside, wide in (
+            (cells, False),
+            (idle, False),
+            (idle, True),
+            (everywhere, False),
+            (everywhere, True),
+        ):
+            free = np.flatnonzero(self.columns & inside[where])
+            if len(free) > ROUND_PAIRS or self.limits.over():
+                return
+            low = None if wide else np.maximum(floor[free] - NEAR_FLOOR, 0)
+            high = None if wide else floor[free] + NEAR_FLOOR + 1
+            found = self._decide(
+                number, nearest, free, also, low=low, high=high, work=ROUND_WORK, hint=False
+            )
+            if found is not None:
+                return
+
+    def _idle(self, solution: Ints) -> Mask:
+        """Return the cells of which some row has room."""
+        rows = self.problem.rows.capacity
+        used = self.slicer.activity(solution)[rows.row]
+        idle = np.ones(len(self.problem.cells), bool)
+        idle[rows.cell] = False
+        idle[rows.cell[used < self.problem.rows.high[rows.row]]] = True
+        return idle
+
+    def _decide(
+        self,
+        number: int,
+        solution: Ints,
+        pairs: Ints,
+        also: Ints,
+        *,
+        work: float,
+        hint: bool = True,
+        low: Ints | None = None,
+        high: Ints | None = None,
+    ) -> bool | None:
+        """Solve a tier with some pairs free, pack, and keep the result if it is better.
+
+        Parameters
+        ----------
+        also : int array
+            Variables that are no pairs and are free as well.
+
+        Returns
+        -------
+        bool or None
+            Whether the incumbent improved; None if no solution was found.
+        """
+        self.fitting.begin(self.best.solution)
+        for _ in range(REPAIRS):
+            cut = self._cut(solution, pairs, also, low, high)
+            t0 = time.time()
+            found = self._minimised(cut, number, work, hint=hint)
+            if DEBUG:
+                print(
+                    f"   decide {number} pairs {len(pairs)} vars {len(cut.free)} rows {len(cut.problem.rows)} {time.time() - t0:.2f}s",
+                    None if found is None else [tier.value(found) for tier in self.problem.tiers],
+                    self.best.values,
+                )
+            if found is None:
+                return None
+            values = tuple(tier.value(found) for tier in self.problem.tiers)
+            if values[: number + 1] >= self.best.values[: number + 1]:
+                return False
+            layout, left = self.fitting.packed(found, self.best)
+            if not left:
+                self.best = Incumbent(found, layout, values)
+                self.report(self.problem.tiers[number].name, values[number], None)
+                return True
+            self.fitting.make_stricter(found, left)
+            solution, low, high, hint = found, None, None, False
+            pairs = np.union1d(pairs, self._again(left))
+        return False
+
+    def _again(self, left: dict[int, dict[int, int]]) -> Ints:
+        """Return the pairs of the cells and deployments that do not pack."""
+        problem = self.problem
+        cells = np.zeros(len(problem.cells), bool)
+        cells[list(left)] = True
+        members = np.zeros(len(problem.deployments), bool)
+        members[[d for own in left.values() for d in own]] = True
+        mine = cells[problem.pair_cell] | members[problem.pair_deployment]
+        return np.flatnonzero(self.columns & mine)
+
+    def _cut(
+        self, solution: Ints, pairs: Ints, also: Ints, low: Ints | None, high: Ints | None
+    ) -> Slice:
+        """Return the slice of some pairs and of the other variables that their rows need."""
+        problem = self.problem
+        others = np.union1d(self.slicer.others_in_rows(pairs), also)
+        free = np.concatenate([pairs, others])
+        least, most = problem.low[free], self.slicer.most[free]
+        if low is not None and high is not None:
+            least[: len(pairs)] = np.minimum(low, most[: len(pairs)])
+            most[: len(pairs)] = np.minimum(most[: len(pairs)], high)
+        return self.slicer.cut(solution, free, least, most)
+
+    def _minimised(self, cut: Slice, number: int, work: float, *, hint: bool) -> Ints | None:
+        """Return the best solution found in a slice, None if there is none."""
+        tiers = cut.problem.tiers
+        try:
+            model = Model(cut.problem)
+            for tier, value in zip(tiers, self.closed, strict=False):
+                model.fix_tier(tier, value)
+            if hint:
+                model.hint(cut.hinted(self.best.solution))
+            slack = self.best.values[number] // STEP_PARTS
+            effort = self.limits.effort(work, slack=slack)
+            effort = replace(effort, target=self._target(number, slack))
+            solution = model.minimise(tiers[number], effort).solution
+        except (RowRangeError, ObjectiveRangeError):
+            return None
+        return None if solution is None else cut.restored(solution)
+
+    def _target(self, number: int, slack: int) -> int | None:
+        """Return a value of a tier that is near enough to the relaxation's."""
+        if self.relaxed is None:
+            return None
+        near = max(slack, self.limits.slack // 2) if number == self.last else 0
+        return self.relaxed.bound + near
+
+    # ----------------------------------------------------------------- closing
 
     def _finish(self, number: int, bound: int) -> int:
         """Close the last tier exactly if the prices leave few columns; return its bound.
@@ -172,23 +336,19 @@ class Guided:
         if self._good(number, bound) or self.limits.over():
             return bound
         pairs = self.problem.pairs
-        open_pairs = (
-            self.relaxed.reduced[:pairs] <= (value - self.relaxed.bound) << self.relaxed.scale
-        )
-        allowed = np.zeros_like(self.columns)
-        owner, where = self.problem.pair_deployment, self.problem.pair_cell
-        allowed[owner[open_pairs], where[open_pairs]] = True
-        for d, c in self.best.counts:
-            allowed[d, self.best.parent[c]] = True
-        if allowed.sum() > FINISH_PAIRS:
+        room = (value - self.relaxed.bound) << self.relaxed.scale
+        usable = self.relaxed.reduced[:pairs] <= room
+        usable |= self.best.solution[:pairs] > 0
+        if usable.sum() > FINISH_PAIRS:
             return bound
+        allowed = np.zeros((len(self.compiled.deployments), len(self.compiled.cells)), bool)
+        allowed[self.problem.pair_deployment[usable], self.problem.pair_cell[usable]] = True
         solved = solve_exactly(
             self.compiled,
             self.best.layout,
             self.limits.effort(FINISH_WORK),
             report=self.report,
-            cells=self.best.cells,
-            allowed=allowed[:, self.best.parent],
+            allowed=allowed,
         )
         self._adopt(solved)
         proved = solved.bounds[number].bound if len(solved.bounds) > number else None
@@ -198,143 +358,23 @@ class Guided:
         return max(bound, min(value, proved))
 
     def _adopt(self, solved: Solved) -> None:
-        """Take over a layout if it is better."""
-        counts = counts_by_cell(solved.layout)
-        values = self._values(solved.cells, counts, solved.layout)
-        if values < self.best.values:
-            home = {
-                (cell.group, index): int(self.best.parent[c])
-                for c, cell in enumerate(self.best.cells)
-                for index in cell.indices
-            }
-            parent = np.array([home[c.group, c.indices[0]] for c in solved.cells], np.int64)
-            self.best = Incumbent(solved.cells, parent, counts, solved.layout, values)
+        """Take over a layout over finer cells if it is better."""
+        found = self._incumbent(_coarse(solved, self.compiled.cells))
+        if found.values < self.best.values:
+            self.best = found
 
-    def _good(self, number: int, bound: int) -> bool:
-        """Whether a tier of the incumbent is near enough to its bound."""
-        last = number == len(self.problem.tiers) - 1
-        return self.best.values[number] - bound <= (self.limits.slack if last else 0)
 
-    def _improve(self, number: int, bound: int) -> None:
-        """Look for a better value of a tier until it meets the bound or the budget is spent."""
-        self._round(number)
-        assert self.relaxed is not None
-        around = Neighbourhoods(self.compiled, self.problem, self.columns, self.relaxed)
-        failures = 0
-        while failures < FAILURES and not self._good(number, bound) and not self.limits.over():
-            free = around.draw(self.best, NEIGHBOURS * (1 + failures // WIDER_AFTER))
-            failures = 0 if self._step(number, free) else failures + 1
-
-    def _round(self, number: int) -> None:
-        """Keep what the relaxation decides and let CP-SAT decide the rest; widen if it must."""
-        decided, undecided = self._relaxed_counts()
-        everyone = set(range(len(self.compiled.deployments)))
-        touched = {c for d in undecided for c in np.flatnonzero(self.columns[d]).tolist()}
-        near = undecided | {d for d, c in decided if c in touched}
-        for free in (undecided, near, everyone):
-            if self.limits.over():
-                return
-            fixed = {key: count for key, count in decided.items() if key[0] not in free}
-            parent = np.arange(len(self.compiled.cells))
-            if self._decide(number, self.compiled.cells, parent, fixed, free, ROUND_WORK, None):
-                return
-
-    def _step(self, number: int, free: set[int]) -> bool:
-        """Decide one neighbourhood again; return whether the tier improved."""
-        best = self.best
-        fixed = {key: count for key, count in best.counts.items() if key[0] not in free}
-        return self._decide(number, best.cells, best.parent, fixed, free, STEP_WORK, best.counts)
-
-    def _decide(
-        self,
-        number: int,
-        cells: tuple[Cell, ...],
-        parent: Ints,
-        fixed: Counts,
-        free: set[int],
-        work: float,
-        hint: Counts | None,
-    ) -> bool:
-        """Solve a tier with some deployments fixed, pack, and keep the result if it is better."""
-        for _ in range(REPAIRS):
-            allowed = self._used(cells, fixed)
-            members = sorted(free)
-            allowed[members] = self.columns[members][:, parent]
-            for d, c in hint or ():
-                allowed[d, c] = True
-            problem, _ = self.compiled.build(cells, allowed=allowed)
-            solution = self._solved(problem, number, fixed, free, work, hint)
-            if solution is None and hint is None and len(free) < WIDEST:
-                free, fixed = self._widened(free, fixed, parent)
-                continue
-            if solution is None:
-                return False
-            values = tuple(tier.value(solution) for tier in problem.tiers)
-            if values[: number + 1] >= self.best.values[: number + 1]:
-                return False
-            layout, broken = pack_all(problem, solution)
-            if not broken:
-                counts = solution_counts(problem, solution)
-                self.best = Incumbent(cells, parent, counts, layout, values)
-                self.report(problem.tiers[number].name, values[number], None)
-                return True
-            cells, parent, fixed, free = self._reopened(problem, solution, parent, broken, free)
-            hint = None
-        return False
-
-    def _widened(self, free: set[int], fixed: Counts, parent: Ints) -> tuple[set[int], Counts]:
-        """Free the deployments that share columns with those that found no solution."""
-        members = np.array(sorted(free), np.int64)
-        touched: Mask = np.logical_or.reduce(self.columns[members])
-        wider = free | {d for d, c in fixed if touched[parent[c]]}
-        return wider, {key: count for key, count in fixed.items() if key[0] not in wider}
-
-    def _solved(
-        self,
-        problem: Problem,
-        number: int,
-        fixed: Counts,
-        free: set[int],
-        work: float,
-        hint: Counts | None,
-    ) -> Ints | None:
-        low, high = problem.low.copy(), problem.high.copy()
-        given = pair_counts(problem, fixed)
-        held = ~np.isin(problem.pair_deployment, np.array(sorted(free), np.int64))
-        pairs = np.flatnonzero(held)
-        low[pairs] = high[pairs] = given[pairs]
-        model = Model(replace(problem, low=low, high=high))
-        for tier, value in zip(problem.tiers, self.closed, strict=False):
-            model.fix_tier(tier, value)
-        if hint is not None:
-            full = pair_counts(problem, hint)
-            model.hint(warm_start(problem, full, laid_out(problem, self.best.layout)))
-        slack = self.best.values[number] // STEP_PARTS
-        effort = replace(self.limits.effort(work, slack=slack), target=self._target(number, slack))
-        return model.minimise(problem.tiers[number], effort).solution
-
-    def _target(self, number: int, slack: int) -> int | None:
-        """Return a value of a tier that is near enough to the relaxation's."""
-        last = number == len(self.problem.tiers) - 1
-        bound = None if self.relaxed is None else self.relaxed.bound
-        if bound is None:
-            return None
-        return bound + (max(slack, self.limits.slack // 2) if last else 0)
-
-    def _reopened(
-        self, problem: Problem, solution: Ints, parent: Ints, broken: set[int], free: set[int]
-    ) -> tuple[tuple[Cell, ...], Ints, Counts, set[int]]:
-        """Split the cells that do not pack and free the deployments in them."""
-        counts = solution_counts(problem, solution)
-        again = {d for d, c in counts if c in broken} | (free if len(free) < NEIGHBOURS else set())
-        again |= nearest(self.columns, again, counts, parent, NEIGHBOURS - len(again))
-        cells: list[Cell] = []
-        parents: list[int] = []
-        moved: dict[int, int] = {}
-        for c, cell in enumerate(problem.cells):
-            parts = cell.split() if c in broken else (cell,)
-            moved[c] = len(cells)
-            cells += parts
-            parents += [int(parent[c])] * len(parts)
-        fixed = {(d, moved[c]): n for (d, c), n in counts.items() if d not in again}
-        return tuple(cells), np.array(parents, np.int64), fixed, again
+def _coarse(solved: Solved, cells: Sequence[Cell]) -> Layout:
+    """Return a layout over finer cells as one over the coarsest."""
+    home = {
+        (cell.group, index): (c, node)
+        for c, cell in enumerate(cells)
+        for node, index in enumerate(cell.indices)
+    }
+    found: dict[int, list[Seat]] = {}
+    for fine, seats in solved.layout.items():
+        cell = solved.cells[fine]
+        for seat in seats:
+            c, node = home[cell.group, cell.indices[seat.node]]
+            found.setdefault(c, []).append(replace(seat, node=node))
+    return {c: tuple(seats) for c, seats in sorted(found.items())}

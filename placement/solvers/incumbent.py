@@ -1,4 +1,4 @@
-"""The best layout so far, and counts per (deployment, cell) in the forms they are needed in."""
+"""The best solution so far, and counts per (deployment, cell) in the forms they are needed in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.problem.cells import Cell
 from placement.problem.problem import Ints, Problem
 from placement.solvers.greedy import Layout
 
@@ -16,19 +15,18 @@ Counts = dict[tuple[int, int], int]
 
 @dataclass(frozen=True)
 class Incumbent:
-    """The best layout so far.
+    """The best solution so far, with the seats that go with it.
 
     Attributes
     ----------
-    parent : int array
-        Per cell, the coarsest cell it is part of.
+    solution : int array
+        Value of every variable.
+    layout : Layout
     values : tuple of int
         Value of every tier.
     """
 
-    cells: tuple[Cell, ...]
-    parent: Ints
-    counts: Counts
+    solution: Ints
     layout: Layout
     values: tuple[int, ...]
 
@@ -52,11 +50,3 @@ def pair_counts(problem: Problem, counts: Counts) -> Ints:
     wanted = np.array([d * width + c for d, c in counts], np.int64)
     found[np.searchsorted(keys, wanted)] = np.array(list(counts.values()), np.int64)
     return found
-
-
-def solution_counts(problem: Problem, solution: Ints) -> Counts:
-    """Return the replicas per (deployment, cell) of a solution."""
-    return {
-        (int(problem.pair_deployment[p]), int(problem.pair_cell[p])): int(solution[p])
-        for p in np.flatnonzero(solution[: problem.pairs]).tolist()
-    }

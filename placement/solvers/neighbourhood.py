@@ -1,103 +1,108 @@
-"""Neighbourhoods: few deployments at a time that are worth deciding again together."""
+"""Neighbourhoods: a few cells at a time whose counts are worth deciding again together."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.problem.compiler import Compiled
-from placement.problem.problem import Ints, Problem
-from placement.solvers.incumbent import Counts, Incumbent
+from placement.problem.problem import INFINITE, Ints, Problem
 from placement.solvers.linear import Relaxed
 
 Mask = NDArray[np.bool_]
-
-LACKING = 80
-"""Regret of a missing replica, in powers of two above that of any price."""
+Floats = NDArray[np.float64]
 
 
 class Neighbourhoods:
-    """Draws neighbourhoods around the deployments that the prices blame most.
+    """Draws neighbourhoods around the cells that the prices blame most.
 
-    The regret of a deployment is the sum of the reduced costs of the columns it uses: what it adds
-    to the distance between value and bound. A missing replica comes before every regret. Nothing
-    is random: seeds take turns.
+    The blame of a cell is what it adds to the distance between value and bound: the reduced costs
+    of the counts in it, and the price of what its rows leave unused. A deployment that lacks
+    replicas comes before every blame. Nothing is random: seeds take turns.
 
     Parameters
     ----------
-    compiled, problem
-        The snapshot and its problem over the coarsest cells.
-    columns : bool array, shape (deployments, coarsest cells)
+    problem : Problem
+    columns : bool array, shape (pairs,)
         The pairs that may be used.
     relaxed : Relaxed
-        Whose reduced costs are the blame.
+        Whose prices are the blame.
     """
 
-    def __init__(
-        self, compiled: Compiled, problem: Problem, columns: Mask, relaxed: Relaxed
-    ) -> None:
-        self._deployments = compiled.deployments
+    def __init__(self, problem: Problem, columns: Mask, relaxed: Relaxed) -> None:
+        self._problem = problem
         self._columns = columns
-        self._tried: dict[int, int] = {}
-        owner, where = problem.pair_deployment, problem.pair_cell
-        used = np.flatnonzero(columns[owner, where])
-        keys = zip(owner[used].tolist(), where[used].tolist(), strict=True)
-        self._reduced = dict(zip(keys, relaxed.reduced[used].tolist(), strict=True))
+        self._reduced = np.maximum(relaxed.reduced[: problem.pairs], 0).astype(float)
+        rows = problem.rows.capacity
+        self._priced = np.flatnonzero(relaxed.prices[rows.row] < 0)
+        self._price = -relaxed.prices[rows.row[self._priced]].astype(float)
+        self._weight = np.array([d.weight for d in problem.deployments], np.int64)
+        self._replicas = np.array([d.replicas for d in problem.deployments], np.int64)
+        self._tried_cells = np.zeros(len(problem.cells), np.int64)
+        self._tried = np.zeros(len(problem.deployments), np.int64)
 
-    def draw(self, best: Incumbent, room: int) -> set[int]:
-        """Return a seed and the deployments nearest to it, at most ``room`` of them."""
-        regret, users = self._regret(best)
-        lacking = [d for d in regret if regret[d] >> LACKING]
-        seed = min(lacking or regret, key=lambda d: (self._tried.get(d, 0), -regret[d], d))
-        self._tried[seed] = self._tried.get(seed, 0) + 1
-        shared: dict[int, int] = {}
-        for c in np.flatnonzero(self._columns[seed]).tolist():
-            for d in users.get(c, ()):
-                shared[d] = shared.get(d, 0) + 1
-        if len(shared) < room:
-            for c in np.flatnonzero(self._columns[sorted(shared)].any(axis=0)).tolist():
-                for d in users.get(c, ()):
-                    shared.setdefault(d, 0)
-        closest = sorted(shared, key=lambda d: (-shared[d], -regret[d], d))
-        return {seed, *closest[:room]}
+    def draw(self, solution: Ints, activity: Ints, room: int) -> Ints:
+        """Return the pairs of a seed and of the cells nearest to it, about ``room`` of them.
 
-    def _regret(self, best: Incumbent) -> tuple[dict[int, int], dict[int, set[int]]]:
-        """Return the regret of each deployment, and who is in each of the coarsest cells."""
-        regret = self._shortage(best.counts)
-        users: dict[int, set[int]] = {}
-        for (d, c), count in best.counts.items():
-            home = int(best.parent[c])
-            regret[d] = regret.get(d, 0) + max(0, self._reduced.get((d, home), 0)) * count
-            users.setdefault(home, set()).add(d)
-        return regret, users
+        Parameters
+        ----------
+        activity : int array
+            Value of every row at the solution.
+        """
+        problem = self._problem
+        counts = solution[: problem.pairs]
+        usable = self._columns | (counts > 0)
+        blame = self._blame(counts, activity)
+        lacking = self._lacking(counts)
+        if lacking.any():
+            members = self._nearest_to_lacking(lacking)
+        else:
+            seed = int(np.lexsort((-blame, self._tried_cells))[0])
+            self._tried_cells[seed] += 1
+            members = np.unique(problem.pair_deployment[(problem.pair_cell == seed) & usable])
+            blame[seed] = np.inf
+        return self._around(members, usable, blame, room)
 
-    def _shortage(self, counts: Counts) -> dict[int, int]:
-        placed: dict[int, int] = {}
-        for (d, _), count in counts.items():
-            placed[d] = placed.get(d, 0) + count
-        lacking = {
-            d: deployment.weight * (deployment.replicas - placed.get(d, 0))
-            for d, deployment in enumerate(self._deployments)
-        }
-        return {d: missing << LACKING for d, missing in lacking.items() if missing}
+    def _around(self, members: Ints, usable: Mask, blame: Floats, room: int) -> Ints:
+        """Return the usable pairs of the cells that some deployments share, most blamed first."""
+        problem = self._problem
+        mine = np.zeros(len(problem.deployments), bool)
+        mine[members] = True
+        near = usable & mine[problem.pair_deployment]
+        shared = np.bincount(problem.pair_cell[near], minlength=len(problem.cells))
+        width = np.bincount(problem.pair_cell[usable], minlength=len(problem.cells))
+        joined = np.flatnonzero(shared)
+        blamed = joined[np.lexsort((-shared[joined], -blame[joined]))]
+        common = joined[np.lexsort((-blame[joined], -shared[joined]))]
+        turns = np.stack([blamed, common], axis=1).ravel()
+        _, first = np.unique(turns, return_index=True)
+        chosen = turns[np.sort(first)]
+        fits = np.cumsum(width[chosen]) <= room
+        fits[:2] = True
+        inside = np.zeros(len(problem.cells), bool)
+        inside[chosen[fits]] = True
+        return np.flatnonzero(usable & inside[problem.pair_cell])
 
+    def _blame(self, counts: Ints, activity: Ints) -> Floats:
+        problem = self._problem
+        cells = len(problem.cells)
+        blame: Floats = np.bincount(
+            problem.pair_cell, weights=self._reduced * counts, minlength=cells
+        )
+        rows = problem.rows.capacity
+        row, cell = rows.row[self._priced], rows.cell[self._priced]
+        high = problem.rows.high[row]
+        idle = np.where(high == INFINITE, 0, high - activity[row]).astype(float)
+        blame += np.bincount(cell, weights=self._price * idle, minlength=cells)
+        return blame
 
-def nearest(columns: Mask, members: set[int], counts: Counts, parent: Ints, room: int) -> set[int]:
-    """Return the deployments whose replicas lie where most of some members could go.
+    def _lacking(self, counts: Ints) -> Ints:
+        """Return the weight that each deployment lacks."""
+        owner = self._problem.pair_deployment
+        placed = np.bincount(owner, weights=counts, minlength=len(self._weight)).astype(np.int64)
+        return (self._replicas - placed) * self._weight
 
-    Parameters
-    ----------
-    columns : bool array, shape (deployments, coarsest cells)
-    counts : Counts
-        Over cells whose coarsest cell is ``parent[cell]``.
-    room : int
-        How many at most.
-    """
-    if room <= 0 or not members:
-        return set()
-    wanted = columns[sorted(members)].sum(axis=0)
-    shared: dict[int, int] = {}
-    for d, c in counts:
-        if d not in members and wanted[parent[c]]:
-            shared[d] = shared.get(d, 0) + int(wanted[parent[c]])
-    return set(sorted(shared, key=lambda d: (-shared[d], d))[:room])
+    def _nearest_to_lacking(self, lacking: Ints) -> Ints:
+        worst = np.lexsort((-lacking, self._tried))
+        seed = int(worst[lacking[worst] > 0][0])
+        self._tried[seed] += 1
+        return np.array([seed], np.int64)

@@ -1,0 +1,165 @@
+"""Whether counts per cell fit on its nodes, and what the search learns where they do not.
+
+The rows of a cell add its nodes together, so they may admit counts that no node can hold. Then the
+row that has the least left over is lowered below those counts: for the search alone, as no bound
+may rest on it, and never below what the best solution uses.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placement.errors import SolverFaultError
+from placement.problem.problem import Ints, Problem, TierSpec
+from placement.solvers.cell_task import CellTask, cell_tasks
+from placement.solvers.cpsat import Effort, Model
+from placement.solvers.first_fit import first_fit, fit_most
+from placement.solvers.greedy import Layout
+from placement.solvers.incumbent import Incumbent
+from placement.solvers.node_space import Seat
+from placement.solvers.packing import pack, stay_on_gpu
+from placement.solvers.slicing import Slicer
+
+SMALL_CELL = 400
+"""Up to this many (node, deployment) pairs of a cell CP-SAT tries what first fit does not pack."""
+COMPLETION_WORK = 60.0
+"""Deterministic time for the variables that counts leave open."""
+
+Left = dict[int, dict[int, int]]
+"""Replicas without a seat, by cell and deployment."""
+
+
+class Fitting:
+    """Packs solutions of one problem and remembers what does not fit.
+
+    Parameters
+    ----------
+    slicer : Slicer
+        Its ``high`` and ``most`` are made stricter.
+    """
+
+    def __init__(self, problem: Problem, slicer: Slicer) -> None:
+        self._problem = problem
+        self._slicer = slicer
+        self._learned = problem.rows.high.copy()
+        rows = problem.rows.capacity
+        order = np.argsort(rows.cell, kind="stable")
+        counts = np.bincount(rows.cell, minlength=len(problem.cells))
+        ends = np.cumsum(counts)
+        self._rows_of = [
+            rows.row[order[end - count : end]]
+            for end, count in zip(ends.tolist(), counts.tolist(), strict=True)
+        ]
+
+    def begin(self, solution: Ints) -> None:
+        """Take over what was learned, as far as the best solution allows."""
+        used = self._slicer.activity(solution)
+        high = self._problem.rows.high
+        self._slicer.high = np.minimum(high, np.maximum(self._learned, used))
+        self._slicer.most = self._problem.high.copy()
+
+    def packed(self, solution: Ints, best: Incumbent) -> tuple[Layout, Left]:
+        """Return the layout of a solution, and what finds no seat; unchanged cells keep theirs."""
+        changed = self._changed(solution, best.solution)
+        layout = {cell: seats for cell, seats in best.layout.items() if cell not in changed}
+        left: Left = {}
+        tasks = cell_tasks(self._problem, solution, only=changed)
+        held = np.unique(self._problem.pair_cell[solution[: self._problem.pairs] > 0])
+        for cell, task in zip(sorted(changed & set(held.tolist())), tasks, strict=True):
+            seats = _seats(task)
+            if seats is None:
+                left[cell] = _left_over(task)
+            else:
+                layout[cell] = seats
+        return layout, left
+
+    def _changed(self, solution: Ints, before: Ints) -> set[int]:
+        """Return the cells in which a count, or what goes with it, is another than before."""
+        problem, rules = self._problem, self._problem.node_rules
+        other = solution != before
+        changed = set(problem.pair_cell[other[: problem.pairs]].tolist())
+        beside = [(rules.distinct, True), (rules.keep, True), (rules.open, False)]
+        for known, is_pair in beside:
+            for key, variable in known.items():
+                if other[variable]:
+                    changed.add(int(problem.pair_cell[key]) if is_pair else key)
+        for d, limits in rules.skew.items():
+            if any(other[variable] for pair in limits for variable in pair):
+                mine = (problem.pair_deployment == d) & (solution[: problem.pairs] > 0)
+                changed |= set(problem.pair_cell[mine].tolist())
+        return changed
+
+    def make_stricter(self, solution: Ints, left: Left) -> None:
+        """Cut a solution that does not pack off from the search."""
+        used = self._slicer.activity(solution)
+        for cell, own in left.items():
+            row, loss = self._tightest(cell, own, used)
+            if row is None:
+                self._lower_pairs(solution, cell, own)
+            else:
+                self._learned[row] = min(int(self._learned[row]), int(used[row]) - loss)
+                self._slicer.high[row] = int(used[row]) - loss
+
+    def _tightest(self, cell: int, own: dict[int, int], used: Ints) -> tuple[int | None, int]:
+        """Return the row of a cell with the least to spare, and what is left over in its terms."""
+        rows = self._problem.rows
+        best: tuple[float, int, int] | None = None
+        for row in self._rows_of[cell].tolist():
+            part = slice(int(rows.start[row]), int(rows.start[row + 1]))
+            loss = 0
+            for variable, coefficient in zip(
+                rows.variable[part].tolist(), rows.coefficient[part].tolist(), strict=True
+            ):
+                if variable < self._problem.pairs:
+                    loss += coefficient * own.get(int(self._problem.pair_deployment[variable]), 0)
+            if loss > 0:
+                spare = (int(self._slicer.high[row]) - int(used[row])) / loss
+                best = min(best or (spare, row, loss), (spare, row, loss))
+        return (None, 0) if best is None else best[1:]
+
+    def _lower_pairs(self, solution: Ints, cell: int, own: dict[int, int]) -> None:
+        problem = self._problem
+        for pair in np.flatnonzero(problem.pair_cell == cell).tolist():
+            count = own.get(int(problem.pair_deployment[pair]), 0)
+            if count:
+                self._slicer.most[pair] = max(int(solution[pair]) - count, 0)
+
+    def completed(self, solution: Ints, known: dict[int, int]) -> Ints:
+        """Return a solution with the best values of all variables that are neither pairs nor known.
+
+        Who stays, how many nodes are open and what falls short are separate questions, so one sum
+        of all tiers answers each of them best.
+        """
+        problem = self._problem
+        given = np.zeros(len(solution), bool)
+        given[: problem.pairs] = True
+        given[list(known)] = True
+        free = np.flatnonzero(~given)
+        if not len(free):
+            return solution
+        cut = self._slicer.cut(solution, free, problem.low[free], problem.high[free])
+        total = np.zeros(len(free), np.int64)
+        for tier in cut.problem.tiers:
+            weight = 2 if tier.name.startswith("displaced") else 1
+            np.add.at(total, tier.variable, weight * tier.coefficient)
+        chosen = total.nonzero()[0]
+        goal = TierSpec("start", None, 1, 0, chosen, total[chosen])
+        answer = Model(cut.problem).minimise(goal, Effort(COMPLETION_WORK))
+        if answer.solution is None:
+            raise SolverFaultError("a plan at hand does not satisfy the rows of the problem")
+        return cut.restored(answer.solution)
+
+
+def _seats(task: CellTask) -> tuple[Seat, ...] | None:
+    seats = first_fit(task) if task.plain else None
+    if seats is not None:
+        return stay_on_gpu(task.cell, seats)
+    if task.plain and task.nodes * len(task.items) > SMALL_CELL:
+        return None
+    return pack(task).seats
+
+
+def _left_over(task: CellTask) -> dict[int, int]:
+    """Return what first fit leaves out; a rule it does not know costs one replica of each."""
+    _, left = fit_most(task)
+    return left or {item.deployment: 1 for item in task.items}
