@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from placement.errors import ObjectiveRangeError, RowRangeError
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
-from placement.problem.problem import Ints, Problem, TierSpec
+from placement.problem.problem import Ints, Problem
 from placement.solvers.cpsat import Model
 from placement.solvers.exact import Report, Solved, TierBound, laid_out, solve_exactly
 from placement.solvers.fitting import Fitting
@@ -30,9 +30,6 @@ from placement.solvers.node_space import Seat
 from placement.solvers.slicing import Slice, Slicer
 
 Mask = NDArray[np.bool_]
-import time, os
-
-DEBUG = bool(os.environ.get("GDEBUG"))
 COLUMNS = 16
 """Columns per deployment that CP-SAT sees at least, besides those that cost nothing to use."""
 NEAR_FLOOR = 2
@@ -254,14 +251,7 @@ class Guided:
         self.fitting.begin(self.best.solution)
         for _ in range(REPAIRS):
             cut = self._cut(solution, pairs, also, low, high)
-            t0 = time.time()
             found = self._minimised(cut, number, work, hint=hint)
-            if DEBUG:
-                print(
-                    f"   decide {number} pairs {len(pairs)} vars {len(cut.free)} rows {len(cut.problem.rows)} {time.time() - t0:.2f}s",
-                    None if found is None else [tier.value(found) for tier in self.problem.tiers],
-                    self.best.values,
-                )
             if found is None:
                 return None
             values = tuple(tier.value(found) for tier in self.problem.tiers)
