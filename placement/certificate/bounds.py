@@ -8,6 +8,7 @@ values, is at most the value of the tier in every plan with those values of the 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from placement.catalog.rows import UNIT
-from placement.certificate.least import Column, Owed, least_of_one, least_of_rows
+from placement.certificate.least import Owed, cheapest_domains, least_of_one, least_of_rows
 from placement.certificate.lots import LARGEST, Bools, Ints, Lots, make_lots, times
 from placement.certificate.nodes import Label, NodeSets, make_sets
 from placement.objectives.cost import Cost
@@ -27,6 +28,7 @@ from placement.workspace.workspace import Domain
 if TYPE_CHECKING:
     from placement.objectives.mix import Mix
     from placement.plan.view import PlanView
+    from placement.workspace.workspace import Spread
 
 DISPLACED, UNPLACED, MOVES = "displaced", "unplaced", "moves"
 CHUNK = 2_000_000
@@ -226,7 +228,7 @@ class _Sum:
 
     def _of_lots(self) -> int:
         lots = self.lots
-        single = sorted({*lots.limits, *lots.kept})
+        single = sorted({*lots.spread, *lots.kept})
         plain = np.setdiff1d(np.arange(len(lots)), single)
         # Lots without GPUs first: where they may go decides who else can fill a node.
         idle = np.zeros(len(self.sets), bool)
@@ -266,47 +268,68 @@ class _Sum:
     # -------------------------------------------------- deployments by themselves
 
     def _one(self, lot: int) -> int:
-        """Return the least cost of a deployment that runs today or has limits per domain."""
-        rows = np.array([lot])
-        most, cost = fit(self.lots, self.sets, rows)[0], self._costs(rows)[0]
-        limits = self.lots.limits.get(lot, ())
-        for over, limit in limits:
-            if over is Domain.NODE:
-                most = np.minimum(most, limit)
-        weight, displaced = int(self.lots.weight[lot]), self._displaced(lot)
-        owed = Owed(self.lots.owed(lot), self.worths.moves * weight - displaced)
-        nested = self._nested(limits)
-        columns = self._columns(lot, most, cost, [over for over, _ in nested])
-        return least_of_one(
-            columns, int(self.lots.replicas[lot]), owed, [limit for _, limit in nested]
-        )
+        """Return the least cost of a deployment that runs today or spreads its replicas.
 
-    def _columns(
-        self, lot: int, most: Ints, cost: Ints, overs: Sequence[Domain]
-    ) -> Iterator[Column]:
-        stay: dict[int, int] = {}
+        Its limits per domain, and each number of domains that it asks for, are seen to one at a
+        time; the largest answer counts.
+        """
+        lots, sets = self.lots, self.sets
+        rows = np.array([lot])
+        most, cost = fit(lots, sets, rows)[0], self._costs(rows)[0]
+        spread, replicas = lots.spread.get(lot, ()), int(lots.replicas[lot])
+        for entry in spread:
+            if entry.over is Domain.NODE and entry.max_per_domain is not None:
+                most = np.minimum(most, entry.max_per_domain)
+        at, cost, room = self._columns(lot, most, cost)
+        slope = self.worths.moves * int(lots.weight[lot]) - self._displaced(lot)
+        owed = Owed(lots.owed(lot), slope)
+        limits = [(self._domains(over, at), limit) for over, limit in self._nested(spread)]
+        found = [least_of_one(cost, room, replicas, owed, limits=limits)]
+        for entry in spread:
+            if entry.min_domains is not None:
+                first = self._first(entry.over, at, cost, room, min(entry.min_domains, replicas))
+                if first is None:
+                    return 0
+                found.append(least_of_one(cost, room, replicas, owed, first=first))
+        return max(found)
+
+    def _columns(self, lot: int, most: Ints, cost: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return set, cost and room of each column: who stays has columns of its own."""
+        stay: Counter[int] = Counter()
         for node, old in self.lots.kept.get(lot, {}).items():
             c = self.sets.at(node)
             if c is not None:
-                stay[c] = stay.get(c, 0) + min(old, int(most[c]))
+                stay[c] += min(old, int(most[c]))
+        own = np.array(sorted(stay), np.int64)
+        kept = np.array([stay[c] for c in own.tolist()], np.int64)
         saved = self.worths.moves * int(self.lots.weight[lot])
-        for c in np.flatnonzero(most).tolist():
-            domains = tuple((kind, self._domain(over, c)) for kind, over in enumerate(overs))
-            kept = stay.get(c, 0)
-            if kept:
-                yield Column(int(cost[c]) - saved, kept, domains)
-            if self.sets.accepts[c]:
-                yield Column(int(cost[c]), int(most[c]) * int(self.sets.size[c]) - kept, domains)
+        room = np.where(self.sets.accepts, most * self.sets.size, 0)
+        room[own] = np.where(self.sets.accepts[own], room[own] - kept, 0)
+        at = np.concatenate([np.arange(len(room)), own])
+        cost, room = np.concatenate([cost, cost[own] - saved]), np.concatenate([room, kept])
+        there = room > 0
+        return at[there], cost[there], room[there]
 
-    def _domain(self, over: Domain, c: int) -> int:
-        return int(self.bounds.domains(over)[self.sets.group[c]])
+    def _first(
+        self, over: Domain, at: Ints, cost: Ints, room: Ints, count: int
+    ) -> list[int] | None:
+        if over is not Domain.NODE:
+            return cheapest_domains(cost, self._domains(over, at), count)
+        nodes = np.minimum(self.sets.size[at], room)
+        return cheapest_domains(cost, np.arange(len(at)), count, nodes)
 
-    def _nested(self, limits: Sequence[tuple[Domain, int]]) -> list[tuple[Domain, int]]:
+    def _domains(self, over: Domain, at: Ints) -> Ints:
+        return self.bounds.domains(over)[self.sets.group[at]]
+
+    def _nested(self, spread: Sequence[Spread]) -> list[tuple[Domain, int]]:
         """Return the limits of which any two domains are nested or apart; nodes are seen to."""
         chosen: list[tuple[Domain, int]] = []
-        for over, most in limits:
-            if over is not Domain.NODE and all(self.bounds.nests(over, o) for o, _ in chosen):
-                chosen.append((over, most))
+        for entry in spread:
+            over, limit = entry.over, entry.max_per_domain
+            if limit is None or over is Domain.NODE:
+                continue
+            if all(self.bounds.nests(over, other) for other, _ in chosen):
+                chosen.append((over, limit))
         return chosen
 
 

@@ -5,7 +5,8 @@ Costs may be negative, because a replica that is left out gives up what a place 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,15 +17,6 @@ LOW_BITS = 31
 LOW_MASK = 2**LOW_BITS - 1
 NOWHERE = LARGEST * 2
 """Stands for the cost where there is no room."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """Room for ``room`` replicas that cost ``cost`` each, in the domains ``domains``."""
-
-    cost: int
-    room: int
-    domains: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,13 @@ def _product(cost: Ints, count: Ints) -> list[int]:
 
 
 def least_of_one(
-    columns: Iterable[Column], replicas: int, owed: Owed, limits: Sequence[int] = ()
+    cost: Ints,
+    room: Ints,
+    replicas: int,
+    owed: Owed,
+    *,
+    limits: Sequence[tuple[Ints, int]] = (),
+    first: Sequence[int] = (),
 ) -> int:
     """Return the least cost of one deployment with what it owes and its limits per domain.
 
@@ -81,21 +79,29 @@ def least_of_one(
 
     Parameters
     ----------
-    limits : sequence of int
-        By kind of limit the most replicas in one domain; columns say (kind, domain).
+    cost, room : int array
+        Per column what a replica costs, and how many there may be.
+    limits : sequence of (int array, int)
+        The domain of each column, and the most replicas in one domain. Domains of two limits are
+        nested or apart.
+    first : sequence of int
+        Columns that take one replica each before all others, if any is placed.
     """
-    total = least = placed = 0
-    in_domain: dict[tuple[int, int], int] = {}
-    for column in sorted(columns, key=lambda column: column.cost):
-        if column.cost >= max(0, -owed.slope) or placed >= replicas:
+    given = Counter(first)
+    total, placed = sum(int(cost[c]) for c in first), len(first)
+    least = min(0, total + owed.slope * min(owed.replicas, placed))
+    taken: Counter[tuple[int, int]] = Counter()
+    for c in cost.argsort(kind="stable").tolist():
+        if cost[c] >= max(0, -owed.slope) or placed >= replicas:
             break
-        count = min(column.room, replicas - placed)
-        for domain in column.domains:
-            count = min(count, limits[domain[0]] - in_domain.get(domain, 0))
-        for domain in column.domains:
-            in_domain[domain] = in_domain.get(domain, 0) + count
+        inside = [(kind, int(domains[c])) for kind, (domains, _) in enumerate(limits)]
+        count = min(int(room[c]) - given[c], replicas - placed)
+        for domain in inside:
+            count = min(count, limits[domain[0]][1] - taken[domain])
+        for domain in inside:
+            taken[domain] += count
         for part in _parts(count, owed.replicas - placed):
-            total, placed = total + column.cost * part, placed + part
+            total, placed = total + int(cost[c]) * part, placed + part
             least = min(least, total + owed.slope * min(owed.replicas, placed))
     return least
 
@@ -103,3 +109,30 @@ def least_of_one(
 def _parts(count: int, until: int) -> tuple[int, ...]:
     """Split a number of replicas at the last one that is owed."""
     return (until, count - until) if 0 < until < count else (count,)
+
+
+def cheapest_domains(
+    cost: Ints, domains: Ints, count: int, most: Ints | None = None
+) -> list[int] | None:
+    """Return the cheapest columns of the cheapest domains; None if there are not so many.
+
+    Any replicas in so many domains cost at least as much as one on each of these, and the others
+    where it is cheapest: whoever lacks one of these columns can give up another one for it.
+
+    Parameters
+    ----------
+    domains : int array
+        The domain of each column.
+    most : int array, optional
+        How many domains each column stands for, if not one.
+    """
+    chosen: list[int] = []
+    seen: set[int] = set()
+    for c in cost.argsort(kind="stable").tolist():
+        if len(chosen) >= count:
+            break
+        if int(domains[c]) not in seen:
+            seen.add(int(domains[c]))
+            times = 1 if most is None else int(most[c])
+            chosen += [c] * min(times, count - len(chosen))
+    return chosen if len(chosen) >= count else None

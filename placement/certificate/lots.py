@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from placement.objectives.mix import Mix
     from placement.plan.view import PlanView
     from placement.policies.base import Policy
-    from placement.workspace.workspace import Domain, ModelDeployment, Workspace
+    from placement.workspace.workspace import ModelDeployment, Spread, Workspace
 
 Ints = NDArray[Any]
 """Whole numbers: int64, or Python's own where those are too small."""
@@ -36,7 +36,7 @@ class Lots:
     """Lots of replicas, one row each.
 
     Alike deployments are one lot with the replicas of all. Those that run today, and those with
-    `maxPerDomain`, are lots of their own.
+    `maxPerDomain` or `minDomains`, are lots of their own.
 
     Attributes
     ----------
@@ -53,8 +53,8 @@ class Lots:
         Node groups that are allowed and of the right kind; whether a replica fits is left open.
     costs : int array, shape (distinct costs, node groups)
         Steps of the last tier per replica.
-    limits : mapping of int to tuple of (Domain, int)
-        By lot, the most replicas per domain.
+    spread : mapping of int to tuple of Spread
+        By lot, what it asks of its domains.
     kept : mapping of int to mapping of node to int
         By lot, today's replicas that may stay.
     """
@@ -68,7 +68,7 @@ class Lots:
     cost: Ints
     masks: Bools
     costs: Ints
-    limits: Mapping[int, tuple[tuple[Domain, int], ...]]
+    spread: Mapping[int, tuple[Spread, ...]]
     kept: Mapping[int, Mapping[Node, int]]
 
     def __len__(self) -> int:
@@ -122,8 +122,8 @@ class _Sorting:
             self._add(first[shape], count)
 
     def _add(self, deployment: ModelDeployment, count: int) -> None:
-        if _limits(deployment):
-            lot = self._own(deployment, (deployment.replicas, _limits(deployment)))
+        if _spread(deployment):
+            lot = self._own(deployment, (deployment.replicas, deployment.spread))
             self.times[lot] += count
             return
         lot = self._own(deployment, None)
@@ -171,7 +171,7 @@ class _Sorting:
         """Return what was sorted."""
         rows, groups = self.rows, len(self.catalog.node_groups)
         names = sorted({name for row in rows for name in row.extra})
-        limits = {lot: _limits(row) for lot, row in enumerate(rows)}
+        spread = {lot: _spread(row) for lot, row in enumerate(rows)}
         return Lots(
             replicas=_ints(self.replicas),
             times=_ints(self.times),
@@ -186,7 +186,7 @@ class _Sorting:
             cost=_ints(self.cost),
             masks=np.array(self.masks.rows, bool).reshape(len(self.masks.rows), groups),
             costs=np.array(self.cost_rows).reshape(len(self.cost_rows), groups),
-            limits={lot: own for lot, own in limits.items() if own},
+            spread={lot: own for lot, own in spread.items() if own},
             kept=self.kept,
         )
 
@@ -195,11 +195,12 @@ def _ints(values: Sequence[int]) -> Ints:
     return np.array(values, np.int64)
 
 
-def _limits(deployment: ModelDeployment) -> tuple[tuple[Domain, int], ...]:
+def _spread(deployment: ModelDeployment) -> tuple[Spread, ...]:
+    """Return the spread entries that a price list sees; `maxSkew` is none of them."""
     return tuple(
-        (entry.over, entry.max_per_domain)
+        entry
         for entry in deployment.spread
-        if entry.max_per_domain is not None
+        if entry.max_per_domain is not None or entry.min_domains is not None
     )
 
 

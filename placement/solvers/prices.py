@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
 
 Mask = NDArray[np.bool_]
-OWN_RULES = frozenset({"demand", "displaced", "keep", MOVES, "spread"})
-"""Rows that the closed form keeps by itself, if they are about one deployment's own counts."""
+OWN_RULES = frozenset({"demand", "displaced", "domains", "keep", MOVES, "nodes", "spread"})
+"""Rows about one deployment's own counts, which the closed form keeps by itself; not `maxSkew`."""
 Closed = Sequence[tuple[TierSpec, int]]
 
 
@@ -123,15 +123,29 @@ def _namable(problem: Problem) -> Mask:
     """Return which rows a price list can name or the closed form keeps by itself."""
     rows = problem.rows
     own = np.array([name in OWN_RULES for name in rows.name], bool)
+    owner = _owners(problem, own)
+    skewed = [
+        d
+        for d, deployment in enumerate(problem.deployments)
+        if any(entry.max_skew is not None for entry in deployment.spread)
+    ]
+    kept = owner[rows.variable]
+    own[rows.row[(kept < 0) | np.isin(kept, skewed)]] = False
     own[rows.capacity.row] = True
-    foreign = np.ones(len(problem.low), bool)
-    foreign[: problem.pairs] = False
-    rules = problem.node_rules
-    foreign[[*rules.keep.values(), *rules.open.values()]] = False
-    for tier in problem.tiers:
-        foreign[tier.variable] = False
-    own[rows.row[foreign[rows.variable]]] = False
     return own
+
+
+def _owners(problem: Problem, own: Mask) -> Ints:
+    """Return the deployment that each variable is about; -1 if it is about several, or none."""
+    rows = problem.rows
+    owner = np.full(len(problem.low), -1)
+    owner[: problem.pairs] = problem.pair_deployment
+    entries = own[rows.row] & (rows.variable < problem.pairs)
+    of_row = np.full(len(rows), -1)
+    of_row[rows.row[entries]] = owner[rows.variable[entries]]
+    others = own[rows.row] & (rows.variable >= problem.pairs) & (of_row[rows.row] >= 0)
+    owner[rows.variable[others]] = of_row[rows.row[others]]
+    return owner
 
 
 def _only(problem: Problem, wanted: Mask) -> Problem:
