@@ -7,7 +7,7 @@ when everything packs, the values that were proved for the cells are proved for 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from placement.problem.tiers import MOVES
 from placement.solvers.cell_task import cell_tasks
 from placement.solvers.cpsat import Answer, Effort, Model, Outcome, complete
 from placement.solvers.greedy import Layout, counts_of
+from placement.solvers.linear import Relaxed
 from placement.solvers.packing import pack
 
 Mask = NDArray[np.bool_]
@@ -58,6 +59,8 @@ class Solved:
     """Whether each bound holds for the layout's own values of the tiers before it."""
     values: tuple[int, ...] = ()
     """Value of every tier, if it was solved as one part."""
+    relaxed: Mapping[str, Relaxed] = field(default_factory=dict)
+    """By tier, a relaxation under these values of the tiers before it."""
     prices: tuple[TierPrices, ...] = ()
     """What proves bounds to anybody."""
 

@@ -73,6 +73,7 @@ class Guided:
         self.columns = np.zeros(problem.pairs, bool)
         self.relaxed: Relaxed | None = None
         self.relaxed_at: tuple[int, list[int]] | None = None
+        self.relaxations: dict[str, tuple[list[int], Relaxed]] = {}
         self.rounded = False
         self.unpriced = False
         self.best = self._incumbent(first)
@@ -108,7 +109,17 @@ class Guided:
             budget=not exact,
             cut=not exact and (self.unpriced or self.limits.effort(0.0).cut()),
             joined=True,
+            values=self.best.values,
+            relaxed=self._known(),
         )
+
+    def _known(self) -> dict[str, Relaxed]:
+        """Return the relaxations under the final values of the tiers before."""
+        return {
+            name: relaxed
+            for name, (closed, relaxed) in self.relaxations.items()
+            if closed == list(self.best.values[: len(closed)])
+        }
 
     # --------------------------------------------------------------- incumbent
 
@@ -139,6 +150,8 @@ class Guided:
         )
         self.relaxed, self.relaxed_at = relaxed, (number, self.closed[:number])
         if relaxed is not None:
+            name = self.problem.tiers[number].name
+            self.relaxations[name] = (self.closed[:number], relaxed)
             pairs, owner = self.problem.pairs, self.problem.pair_deployment
             self.columns |= relaxed.counts[:pairs] > NEAR
             self.columns[first_of_each(owner, relaxed.reduced[:pairs], COLUMNS)] = True

@@ -195,7 +195,8 @@ def _priced(part: _Part, solved: Solved, limits: Limits) -> Solved:
     """Return what was solved with the prices that prove its bounds, if its values are known."""
     if not solved.values:
         return solved
-    prices = price_part(part.compiled.catalog, part.problem, solved.values, limits)
+    catalog, problem = part.compiled.catalog, part.problem
+    prices = price_part(catalog, problem, solved.values, limits, known=solved.relaxed)
     return replace(solved, prices=prices)
 
 
