@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from placement.arguments import bad_argument, checked_names, objective_of, told
 from placement.catalog.rows import UNIT
+from placement.certificate import state
 from placement.errors import ObjectiveRangeError, VerificationError
+from placement.memory import uncollected
+from placement.objectives.tiers import tiers_of
 from placement.options import Billing, Code, Progress, SolveOptions
 from placement.plan.assembly import bare_plan
 from placement.plan.view import PlanView
 from placement.reasons import unplaced_rows
 from placement.verifier import verify
+from placement.verifier.rules import plan_faults
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from placement.catalog.catalog import Catalog
+    from placement.constraints.base import Violation
     from placement.plan.plan import Plan
     from placement.problem.cells import Cell
     from placement.solvers.exact import Solved
@@ -80,9 +85,10 @@ class Planning:
         except ObjectiveRangeError as error:
             advice = "give the weights of the mix fewer digits"
             raise bad_argument(Code.TOO_FINE, str(error), advice) from None
-        view = self._view(compiled.deployments, solved.cells, solved.layout)
         bounds = {tier.name: tier.bound for tier in solved.bounds}
-        return self._verified(view, bounds, self._stopped_by(solved), joined=solved.joined)
+        with uncollected():
+            view = self._view(compiled.deployments, solved.cells, solved.layout)
+            return self._verified(view, bounds, self._stopped_by(solved), solved)
 
     def _cancelled(self) -> bool:
         return self.options.cancel is not None and self.options.cancel.is_set()
@@ -90,12 +96,16 @@ class Planning:
     def _note_first(
         self, deployments: Sequence[ModelDeployment], cells: Sequence[Cell], layout: Layout
     ) -> None:
-        """Verify the first plan and remember what it was worth."""
-        plan = self._verified(self._view(deployments, cells, layout), {}, None)
-        self.first = {
-            "seconds": round(time.monotonic() - self.started, 3),
-            "tiers": {tier.name: tier.value / tier.scale for tier in plan.tiers},
-        }
+        """Judge the rows of the first plan and remember what it was worth."""
+        with uncollected():
+            view = self._view(deployments, cells, layout)
+            _withhold(sorted(set(plan_faults(view))))
+            self.first = {
+                "seconds": round(time.monotonic() - self.started, 3),
+                "tiers": {
+                    tier.name: tier.value / tier.scale for tier in tiers_of(view, self.objective)
+                },
+            }
 
     def _report(self, tier: str, value: int, bound: int | None) -> None:
         if self.options.on_progress is not None:
@@ -124,10 +134,9 @@ class Planning:
         view: PlanView,
         bounds: Mapping[str, int | None],
         stopped_by: str | None,
-        *,
-        joined: bool = False,
+        solved: Solved,
     ) -> Plan:
-        plan = self._finished(view, bounds, stopped_by, joined=joined)
+        plan = self._finished(view, bounds, stopped_by, solved)
         report = verify(
             self.catalog,
             self.workspace,
@@ -135,9 +144,7 @@ class Planning:
             billing=self.options.billing,
             objective=self.options.objective,
         )
-        if not report.ok:
-            listed = "\n".join(str(violation) for violation in report.violations[:20])
-            raise VerificationError(f"the plan broke a rule and is withheld:\n{listed}")
+        _withhold(report.violations)
         return plan
 
     def _finished(
@@ -145,16 +152,16 @@ class Planning:
         view: PlanView,
         bounds: Mapping[str, int | None],
         stopped_by: str | None,
-        *,
-        joined: bool = False,
+        solved: Solved,
     ) -> Plan:
         plan = bare_plan(
             view,
             objective=self.objective,
             billing=self.options.billing,
             bounds=bounds,
-            joined=joined,
+            joined=solved.joined,
         )
+        plan = state(view, plan, self.objective, solved.prices)
         proved = all(tier.proved for tier in plan.tiers[:-1])
         if stopped_by == "budget" and proved and plan.tiers[-1].is_within(self.options.gap):
             stopped_by = "gap"
@@ -175,3 +182,10 @@ class Planning:
                 **told(self.options),
             }
         )
+
+
+def _withhold(violations: Sequence[Violation]) -> None:
+    """Raise VerificationError if a plan broke any rule."""
+    if violations:
+        listed = "\n".join(str(violation) for violation in violations[:20])
+        raise VerificationError(f"the plan broke a rule and is withheld:\n{listed}")

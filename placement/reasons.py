@@ -65,9 +65,8 @@ def unplaced_rows(
     """
     reasons = Reasons(view)
     rows = []
-    for deployment in view.workspace.deployments:
-        lacking = deployment.replicas - view.placed(deployment)
-        if deployment.enabled and lacking > 0:
+    for deployment, lacking in view.lacking:
+        if lacking > 0:
             concerned = only is None or deployment.key in only
             found = reasons.of(deployment, proved=proved) if concerned else (LEFT_OUT,)
             rows.append(Unplaced(*deployment.key, replicas=lacking, reasons=found))

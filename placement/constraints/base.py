@@ -74,9 +74,9 @@ class SingleReplicaRule(Constraint):
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield one violation per deployment and node group that the rule refuses."""
-        for pair in view.pairs:
-            reason = self.refuses(pair.deployment, pair.group, view.catalog)
-            if reason is not None:
+        for lot in view.lots:
+            reason = self.refuses(lot.deployment, lot.group, view.catalog)
+            for pair in lot.pairs if reason is not None else ():
                 yield Violation(self.name, subject(pair.deployment), _on_nodes(pair, reason))
 
 
@@ -92,5 +92,5 @@ def thousandths(value: int) -> str:
     return f"{sign}{whole}.{rest:03d}".rstrip("0").rstrip(".") if rest else f"{sign}{whole}"
 
 
-def _on_nodes(pair: Pair, reason: str) -> str:
+def _on_nodes(pair: Pair, reason: str | None) -> str:
     return f"{pair.replicas} replicas on node group `{pair.group.name}`: {reason}"

@@ -57,7 +57,7 @@ class Capacity(Constraint):
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield every node and resource that is given more than there is."""
-        for node, rows in sorted(view.rows_on.items()):
+        for node, rows in view.rows_on.items():
             reserved = view.catalog.reserved.get(node, NOTHING)
             for message in node_faults(rows, reserved):
                 yield Violation(self.name, f"node {node}", message)
@@ -71,14 +71,16 @@ def node_faults(rows: Sequence[PlacedRow], reserved: Reserved) -> Iterator[str]:
 
 def _sums(rows: Sequence[PlacedRow], reserved: Reserved) -> Iterator[str]:
     group = rows[0].group
-    cpus = sum(row.deployment.cpus * row.replicas for row in rows)
-    memory = sum(row.deployment.memory * row.replicas for row in rows)
+    cpus = memory = 0
+    extra: dict[str, int] = {}
+    for row in rows:
+        deployment, replicas = row.deployment, row.replicas
+        cpus += deployment.cpus * replicas
+        memory += deployment.memory * replicas
+        for name, wanted in deployment.extra.items():
+            extra[name] = extra.get(name, 0) + wanted * replicas
     yield from _over("CPUs", cpus, group.cpus, reserved.cpus)
     yield from _over("GiB of memory", memory, group.memory, reserved.memory)
-    extra: Counter[str] = Counter()
-    for row in rows:
-        for name, wanted in row.deployment.extra.items():
-            extra[name] += wanted * row.replicas
     for name, used in sorted(extra.items()):
         yield from _over(f"`{name}`", used, group.extra.get(name, 0), 0)
 
@@ -96,10 +98,11 @@ def _gpus(rows: Sequence[PlacedRow], reserved: Reserved) -> Iterator[str]:
     shares: Counter[int] = Counter()
     whole = 0
     for row in rows:
-        if not row.deployment.is_share:
-            whole += row.deployment.gpus * row.replicas
+        gpus = row.deployment.gpus
+        if not 0 < gpus < UNIT:
+            whole += gpus * row.replicas
         elif row.gpu is not None and 0 <= row.gpu < len(slots):
-            shares[row.gpu] += row.deployment.gpus * row.replicas
+            shares[row.gpu] += gpus * row.replicas
     for gpu, used in sorted(shares.items()):
         if used > slots[gpu] - held[gpu]:
             yield (

@@ -38,7 +38,7 @@ class Colocation(Constraint):
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield every domain of a deployment in which no wanted neighbour is placed."""
         index = PeerIndex(view)
-        for key, rows in sorted(view.rows_of.items()):
+        for key, rows in view.declaring("together_with"):
             deployment = rows[0].deployment
             for entry in deployment.together_with:
                 held = index.placed_in(entry.selector, entry.over)

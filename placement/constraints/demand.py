@@ -35,26 +35,18 @@ class Demand(Constraint):
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield deployments outside their range, and rows without replicas."""
-        for _, rows in sorted(view.rows_of.items()):
+        for row in view.rows:
+            if row.replicas < 1:
+                message = f"{row.replicas} replicas in a row on node `{row.node}`"
+                yield Violation(self.name, subject(row.deployment), f"{message}, at least 1 needed")
+        for deployment, lacking in view.lacking:
+            if lacking < 0:
+                placed, wanted = view.placed(deployment), deployment.replicas
+                message = f"{placed} replicas placed, at most {wanted} wanted"
+                yield Violation(self.name, subject(deployment), message)
+        for _, rows in view.declaring("min_replicas"):
             deployment = rows[0].deployment
-            for row in rows:
-                if row.replicas < 1:
-                    yield Violation(
-                        self.name,
-                        subject(deployment),
-                        f"{row.replicas} replicas in a row on node `{row.node}`, at least 1 needed",
-                    )
-            placed = view.placed(deployment)
-            if placed > deployment.replicas and deployment.enabled:
-                yield Violation(
-                    self.name,
-                    subject(deployment),
-                    f"{placed} replicas placed, at most {deployment.replicas} wanted",
-                )
-            if 0 < placed < deployment.min_replicas:
-                yield Violation(
-                    self.name,
-                    subject(deployment),
-                    f"{placed} replicas placed, fewer than the minimum of "
-                    f"{deployment.min_replicas}",
-                )
+            placed, least = view.placed(deployment), deployment.min_replicas
+            if 0 < placed < least:
+                message = f"{placed} replicas placed, fewer than the minimum of {least}"
+                yield Violation(self.name, subject(deployment), message)

@@ -9,11 +9,12 @@ from placement.constraints.base import Constraint
 from placement.constraints.flavors import Flavors
 from placement.constraints.gpu_memory import GpuMemory
 from placement.constraints.hardware import Hardware
-from placement.workspace.effective import Effective, resolve
+from placement.workspace.effective import Attachment, Effective, resolve
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.catalog.rows import NodeGroup
+    from placement.workspace.shapes import Shape
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 ELIGIBILITY_RULES: tuple[Constraint, ...] = (Flavors(), Hardware(), GpuMemory())
@@ -28,31 +29,57 @@ class Refusal:
     message: str
 
 
+Bindings = frozenset[tuple[str, str]]
+"""(level, policy name) of all policies that bind: equal ones refuse the same."""
+
+
+def _bindings(effective: Effective) -> Bindings:
+    return frozenset((a.level, a.policy.name) for a in effective.attachments if a.binds)
+
+
 class Eligibility:
-    """Judges (deployment, node group) pairs of one workspace and remembers what it judged."""
+    """Judges (deployment, node group) pairs of one workspace and remembers what it judged.
+
+    A deployment's name decides nothing, so that those of one shape are judged once.
+    """
 
     def __init__(self, workspace: Workspace, catalog: Catalog) -> None:
         self._workspace = workspace
         self._catalog = catalog
-        self._effective: dict[tuple[str, str], Effective] = {}
-        self._refusals: dict[tuple[str, str, str], Refusal | None] = {}
+        self._attachments: dict[Shape, tuple[Attachment, ...]] = {}
+        self._refusals: dict[tuple[Shape, str], Refusal | None] = {}
+        self._refusing: dict[tuple[Bindings, str], tuple[str, ...]] = {}
+        self._bindings: dict[Shape, Bindings] = {}
 
     def effective(self, deployment: ModelDeployment) -> Effective:
         """Return the policies that concern a deployment."""
-        found = self._effective.get(deployment.key)
-        if found is None:
-            found = self._effective[deployment.key] = resolve(self._workspace, deployment)
-        return found
+        shape = deployment.shape
+        if shape not in self._attachments:
+            self._attachments[shape] = resolve(self._workspace, deployment).attachments
+        return Effective(*deployment.key, self._attachments[shape])
+
+    def refusing_types(self, deployment: ModelDeployment, group: NodeGroup) -> tuple[str, ...]:
+        """Return the types of policies that refuse a node group, in the order of the registry."""
+        shape = deployment.shape
+        bindings = self._bindings.get(shape)
+        if bindings is None:
+            bindings = self._bindings[shape] = _bindings(self.effective(deployment))
+        key = (bindings, group.name)
+        types = self._refusing.get(key)
+        if types is None:
+            types = self.effective(deployment).refusing_types(group, self._catalog)
+            self._refusing[key] = types
+        return types
 
     def refusal(self, deployment: ModelDeployment, group: NodeGroup) -> Refusal | None:
         """Return the first rule that keeps a deployment off a node group, or None."""
-        key = (*deployment.key, group.name)
+        key = (deployment.shape, group.name)
         if key not in self._refusals:
             self._refusals[key] = self._judge(deployment, group)
         return self._refusals[key]
 
     def _judge(self, deployment: ModelDeployment, group: NodeGroup) -> Refusal | None:
-        types = self.effective(deployment).refusing_types(group, self._catalog)
+        types = self.refusing_types(deployment, group)
         if types:
             named = ", ".join(f"`{name}`" for name in types)
             return Refusal(types[0], f"not allowed by the policies of type {named}")

@@ -9,6 +9,7 @@ from placement.constraints.base import Constraint, Violation, subject
 
 if TYPE_CHECKING:
     from placement.plan.view import PlanView
+    from placement.workspace.workspace import ModelDeployment
 
 
 class Enabled(Constraint):
@@ -18,12 +19,18 @@ class Enabled(Constraint):
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield every disabled deployment that has rows."""
-        for _, rows in sorted(view.rows_of.items()):
-            deployment = rows[0].deployment
-            if not deployment.enabled:
-                count = view.placed(deployment)
-                yield Violation(
-                    self.name,
-                    subject(deployment),
-                    f"{count} replicas placed, the deployment is disabled",
-                )
+        for deployment in _disabled(view):
+            count = view.placed(deployment)
+            message = f"{count} replicas placed, the deployment is disabled"
+            yield Violation(self.name, subject(deployment), message)
+
+
+def _disabled(view: PlanView) -> list[ModelDeployment]:
+    """Return the disabled deployments that have rows, by name."""
+    found = {
+        pair.deployment.key: pair.deployment
+        for lot in view.lots
+        if not lot.deployment.enabled
+        for pair in lot.pairs
+    }
+    return [found[key] for key in sorted(found)]

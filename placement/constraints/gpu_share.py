@@ -39,22 +39,19 @@ class GpuShare(Constraint):
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield every row that names a GPU wrongly, or none where it must."""
-        for row in view.rows:
-            message = _fault(row)
-            if message is not None:
-                yield Violation(self.name, subject(row.deployment), message)
+        for lot in view.lots:
+            is_share, gpus = lot.deployment.is_share, range(len(lot.group.gpu_slots))
+            for row in lot.rows:
+                if row.gpu not in gpus if is_share else row.gpu is not None:
+                    yield Violation(self.name, subject(row.deployment), _fault(row))
 
 
-def _fault(row: PlacedRow) -> str | None:
+def _fault(row: PlacedRow) -> str:
     if not row.deployment.is_share:
-        if row.gpu is None:
-            return None
         return f"row on node `{row.node}` names GPU {row.gpu}, but a replica uses no share of a GPU"
     count = len(row.group.gpu_slots)
     if row.gpu is None:
         return f"row on node `{row.node}` does not name the GPU of its share"
-    if 0 <= row.gpu < count:
-        return None
     return f"row on node `{row.node}` names GPU {row.gpu}, the node has {count}"
 
 

@@ -84,6 +84,9 @@ def _too_few_gpus(deployment: ModelDeployment, group: NodeGroup) -> str | None:
 
 
 def _too_small(deployment: ModelDeployment, group: NodeGroup) -> str | None:
+    fits = deployment.cpus <= group.cpus and deployment.memory <= group.memory
+    if fits and not deployment.extra:
+        return None
     amounts = [
         ("CPUs", deployment.cpus, group.cpus),
         ("GiB of memory", deployment.memory, group.memory),

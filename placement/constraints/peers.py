@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,11 +19,15 @@ class PeerIndex:
 
     def __init__(self, view: PlanView) -> None:
         self._view = view
-        self._labelled: dict[tuple[str, str], set[Key]] = defaultdict(set)
-        for key, rows in view.rows_of.items():
-            for label in rows[0].deployment.labels.items():
-                self._labelled[label].add(key)
         self._domains: dict[tuple[object, ...], Mapping[str, frozenset[Key]]] = {}
+
+    @cached_property
+    def _labelled(self) -> Mapping[tuple[str, str], set[Key]]:
+        found: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        for key, rows in self._view.rows_of.items():
+            for label in rows[0].deployment.labels.items():
+                found[label].add(key)
+        return found
 
     def placed_in(self, selector: PeerSelector, over: Domain) -> Mapping[str, frozenset[Key]]:
         """Return, by domain, the placed deployments that a selector matches."""

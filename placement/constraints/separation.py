@@ -43,7 +43,7 @@ class Separation(Constraint):
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield every domain that holds both sides of a ``separateFrom`` entry."""
         index = PeerIndex(view)
-        for key, rows in sorted(view.rows_of.items()):
+        for key, rows in view.declaring("separate_from"):
             deployment = rows[0].deployment
             for entry in deployment.separate_from:
                 held = index.placed_in(entry.selector, entry.over)

@@ -42,7 +42,7 @@ class Spread(Constraint):
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield every entry of a placed deployment that does not hold."""
-        for _, rows in sorted(view.rows_of.items()):
+        for _, rows in view.declaring("spread"):
             deployment = rows[0].deployment
             for entry in deployment.spread:
                 counts: Counter[str] = Counter()

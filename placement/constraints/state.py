@@ -37,14 +37,19 @@ class State(Constraint):
 
     def check(self, view: PlanView) -> Iterator[Violation]:
         """Yield replicas on draining or lost nodes, and new replicas on cordoned ones."""
-        for pair in view.pairs:
-            if pair.group.state.accepts and not view.catalog.own_states(pair.group):
-                continue
+        for pair in _in_question(view):
             placed: Counter[int] = Counter()
             for row in pair.rows:
                 placed[row.index] += row.replicas
             for message in _faults(pair, placed, view):
                 yield Violation(self.name, subject(pair.deployment), message)
+
+
+def _in_question(view: PlanView) -> Iterator[Pair]:
+    """Yield the pairs on node groups of which not every node takes all."""
+    for lot in view.lots:
+        if not lot.group.state.accepts or view.catalog.own_states(lot.group):
+            yield from lot.pairs
 
 
 def _faults(pair: Pair, placed: Counter[int], view: PlanView) -> Iterator[str]:

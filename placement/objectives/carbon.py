@@ -54,8 +54,8 @@ class Carbon(Objective):
         """Return the sum over replicas, each rounded to a milligram."""
         highest = highest_known(view.catalog)
         return sum(
-            pair.replicas * _per_replica(pair.deployment, pair.group, view.catalog, highest)
-            for pair in view.pairs
+            lot.replicas * _per_replica(lot.deployment, lot.group, view.catalog, highest)
+            for lot in view.lots
         )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.catalog.table import NodeTable
     from placement.plan.view import PlacedRow, PlanView
+    from placement.workspace.shapes import Shape
     from placement.workspace.workspace import ModelDeployment
 
 
@@ -69,7 +70,9 @@ class Cost(Objective):
 
     def check(self, view: PlanView) -> int:
         """Return the sum of what the rows cost, which is what the nodes are billed."""
-        return sum(row_costs(view, billing=self.billing))
+        if self.billing is Billing.NODE:
+            return sum(row_costs(view, billing=self.billing))
+        return sum(unit_price(lot.deployment, lot.group) * lot.replicas for lot in view.lots)
 
 
 def row_costs(view: PlanView, *, billing: Billing) -> tuple[int, ...]:
@@ -83,13 +86,13 @@ def row_costs(view: PlanView, *, billing: Billing) -> tuple[int, ...]:
 
 
 def _by_share(rows: tuple[PlacedRow, ...]) -> tuple[int, ...]:
-    prices: dict[tuple[str, str, str], int] = {}
+    prices: dict[tuple[Shape, str], int] = {}
     costs = []
     for row in rows:
-        pair = (*row.deployment.key, row.group.name)
-        price = prices.get(pair)
+        alike = (row.deployment.shape, row.group.name)
+        price = prices.get(alike)
         if price is None:
-            price = prices[pair] = unit_price(row.deployment, row.group)
+            price = prices[alike] = unit_price(row.deployment, row.group)
         costs.append(price * row.replicas)
     return tuple(costs)
 

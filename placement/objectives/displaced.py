@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from placement.objectives.unplaced import priorities, tier_name
+from placement.objectives.unplaced import class_name, priorities
 
 if TYPE_CHECKING:
     from placement.plan.view import PlanView
@@ -21,8 +21,11 @@ def displaced(view: PlanView) -> dict[str, int]:
         deployment = view.workspace.by_key[key]
         wanted = min(view.state.old(key), deployment.replicas)
         lost[deployment.priority] += max(0, wanted - view.placed(deployment)) * deployment.weight
+    if not any(lost.values()):
+        return {}
+    classes = priorities(view.workspace)
     return {
-        tier_name("displaced", priority, view.workspace): lost[priority]
-        for priority in priorities(view.workspace)
+        class_name("displaced", priority, classes): lost[priority]
+        for priority in classes
         if lost[priority] > 0
     }

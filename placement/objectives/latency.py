@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.catalog.table import NodeTable
     from placement.plan.view import PlanView
+    from placement.workspace.shapes import Shape
     from placement.workspace.workspace import ModelDeployment
 
 
@@ -51,13 +52,13 @@ class Latency(Objective):
 
     def check(self, view: PlanView) -> int:
         """Return the sum over replicas, each rounded to one step."""
-        steps: dict[tuple[str, str, str], int] = {}
+        steps: dict[tuple[Shape, str], int] = {}
         total = 0
-        for pair in view.pairs:
-            where = (*pair.deployment.key, pair.group.region.key)
+        for lot in view.lots:
+            where = (lot.deployment.shape, lot.group.region.key)
             if where not in steps:
-                steps[where] = _per_replica(pair.deployment, where[-1], view.catalog)
-            total += steps[where] * pair.replicas
+                steps[where] = _per_replica(lot.deployment, where[-1], view.catalog)
+            total += steps[where] * lot.replicas
         return total
 
     def denominator(self, view: PlanView) -> int:
@@ -66,9 +67,9 @@ class Latency(Objective):
         1 if there are none: the value is 0 then.
         """
         weight = sum(
-            pair.deployment.weight * pair.replicas
-            for pair in view.pairs
-            if pair.deployment.request_origins
+            lot.deployment.weight * lot.replicas
+            for lot in view.lots
+            if lot.deployment.request_origins
         )
         return max(1, weight)
 

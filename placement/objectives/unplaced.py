@@ -17,20 +17,15 @@ def unplaced(view: PlanView) -> dict[str, int]:
     In thousandths of a GPU; a replica without GPUs weighs 1.
     """
     missing: Counter[int] = Counter()
-    for deployment in view.workspace.deployments:
-        if deployment.enabled:
-            lacking = deployment.replicas - view.placed(deployment)
-            missing[deployment.priority] += lacking * deployment.weight
-    return {
-        tier_name("unplaced", priority, view.workspace): missing[priority]
-        for priority in priorities(view.workspace)
-    }
+    for deployment, lacking in view.lacking:
+        missing[deployment.priority] += lacking * deployment.weight
+    classes = priorities(view.workspace)
+    return {class_name("unplaced", priority, classes): missing[priority] for priority in classes}
 
 
 def priorities(workspace: Workspace) -> tuple[int, ...]:
     """Return the priority classes of the enabled deployments, high to low; 0 if there are none."""
-    found = {deployment.priority for deployment in workspace.deployments if deployment.enabled}
-    return tuple(sorted(found or {0}, reverse=True))
+    return workspace.priorities
 
 
 def tier_name(word: str, priority: int, workspace: Workspace) -> str:

@@ -132,8 +132,8 @@ def _certificate(tiers: Sequence[Tier]) -> Certificate:
 
 
 def _assignment(row: PlacedRow, cost: int) -> Assignment:
-    region = row.group.region
-    deployment = row.deployment
+    deployment, group = row.deployment, row.group
+    region = group.region
     return Assignment(
         model=deployment.name,
         environment=deployment.environment,
@@ -141,10 +141,10 @@ def _assignment(row: PlacedRow, cost: int) -> Assignment:
         node=row.node,
         provider=region.provider,
         region=region.code,
-        zone=row.group.zone,
+        zone=group.zone,
         country=region.country,
         continent=region.continent,
-        flavor=row.group.flavor,
+        flavor=group.flavor,
         replicas=row.replicas,
         gpus=deployment.gpus * row.replicas,
         cost=cost,

@@ -53,23 +53,40 @@ def diff(
         Sorted by model, environment, action (place, keep, move, remove), from and to node.
     """
     today = state or running_state(workspace, catalog)
-    new: dict[Key, list[Assignment]] = defaultdict(list)
-    for row in assignments:
-        new[row.key].append(row)
-    removed: dict[Key, list[Assignment]] = defaultdict(list)
-    for lot in today.removed:
-        removed[lot.row.key].append(lot.row)
+    new = _by_deployment(assignments)
+    removed = _by_deployment(lot.row for lot in today.removed)
     changes: list[Change] = []
-    for key in sorted({*new, *removed, *today.wanted}):
-        version = _version(workspace, key, new[key])
-        changes += _of_deployment(key, version, today.wanted.get(key, ()), removed[key], new[key])
-    return tuple(sorted(changes, key=change_order))
+    for key in sorted({**new, **removed, **today.wanted}):
+        own = new.get(key, ())
+        version = _version(workspace, key, own)
+        if key in removed or key in today.wanted:
+            old = today.wanted.get(key, ())
+            found = _of_deployment(key, version, old, removed.get(key, ()), own)
+            changes += sorted(found, key=change_order)
+        else:
+            changes += _placed(key, version, own)
+    return tuple(changes)
+
+
+def _by_deployment(rows: Iterable[Assignment]) -> dict[Key, list[Assignment]]:
+    found: dict[Key, list[Assignment]] = defaultdict(list)
+    for row in rows:
+        found[row.key].append(row)
+    return dict(found)
 
 
 def _version(workspace: Workspace, key: Key, new: Sequence[Assignment]) -> str:
     """Return the version that a deployment has, also where the rows of a plan say otherwise."""
     deployment = workspace.by_key.get(key)
     return deployment.version if deployment else next((row.version for row in new), "")
+
+
+def _placed(key: Key, version: str, new: Sequence[Assignment]) -> list[Change]:
+    """Return the changes of a deployment of which nothing runs, in their order."""
+    if len(new) == 1:
+        return [Change(Action.PLACE, *key, version, new[0].replicas, None, new[0].node)]
+    nodes = reversed(_in_order(_by_node(_places(new))))
+    return [Change(Action.PLACE, *key, version, count, None, node) for node, count in nodes]
 
 
 def _of_deployment(

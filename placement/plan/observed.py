@@ -11,6 +11,7 @@ from placement.workspace.effective import observed
 if TYPE_CHECKING:
     from placement.plan.view import Pair, PlanView
     from placement.policies.base import Policy
+    from placement.workspace.shapes import Shape
 
 
 def observed_rows(view: PlanView) -> tuple[Observed, ...]:
@@ -19,14 +20,15 @@ def observed_rows(view: PlanView) -> tuple[Observed, ...]:
     Each observed policy is judged alone, also where others of its type allow the node.
     """
     found: list[Observed] = []
-    policies: dict[tuple[str, str], tuple[Policy, ...]] = {}
-    for pair in view.pairs:
-        key = pair.deployment.key
-        if key not in policies:
-            policies[key] = observed(view.workspace, pair.deployment)
-        for policy in policies[key]:
-            if not policy.check(pair.group, view.catalog):
-                found += _rows(policy.name, pair)
+    policies: dict[Shape, tuple[Policy, ...]] = {}
+    for lot in view.lots:
+        shape = lot.deployment.shape
+        if shape not in policies:
+            policies[shape] = observed(view.workspace, lot.deployment)
+        for policy in policies[shape]:
+            if not policy.check(lot.group, view.catalog):
+                for pair in lot.pairs:
+                    found += _rows(policy.name, pair)
     return tuple(sorted(found, key=_order))
 
 

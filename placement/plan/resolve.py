@@ -45,23 +45,49 @@ def resolve_rows(
     sources: list[Assignment] = []
     violations: list[Violation] = []
     seen: set[tuple[str, str, str, int | None]] = set()
+    by_key, nodes = workspace.by_key, _Nodes(catalog)
     for row in assignments:
-        name = f"{row.model}@{row.environment}"
-        key = (*row.key, row.node, row.gpu)
+        key = (row.model, row.environment, row.node, row.gpu)
         if key in seen:
-            violations.append(Violation(RULE, name, f"node `{row.node}` is in two rows"))
+            violations.append(_violation(row, f"node `{row.node}` is in two rows"))
         seen.add(key)
-        deployment, found = workspace.by_key.get(row.key), catalog.find_node(row.node)
+        deployment, found = by_key.get(row.key), nodes[row.node]
         if deployment is None or found is None:
             what = "the deployment" if deployment is None else f"node `{row.node}`"
-            violations.append(Violation(RULE, name, f"{what} does not exist"))
+            violations.append(_violation(row, f"{what} does not exist"))
             continue
-        group, index = found
+        group, index, copied = found
         placed.append(PlacedRow(deployment, group, index, row.gpu, row.replicas))
         sources.append(row)
-        violations += _differences(row, deployment, group)
+        stated = (row.provider, row.region, row.zone, row.country, row.continent, row.flavor)
+        sums = (row.version, row.gpus)
+        if stated != copied or sums != (deployment.version, deployment.gpus * row.replicas):
+            violations += _differences(row, deployment, group)
     view = PlanView(catalog, workspace, tuple(placed), workspace.running)
     return Resolved(view, tuple(sources), tuple(violations))
+
+
+class _Nodes(dict[str, "tuple[NodeGroup, int, tuple[str, ...]] | None"]):
+    """Node group, index and what rows copy of them, by the name of a node; each found once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def __missing__(self, node: str) -> tuple[NodeGroup, int, tuple[str, ...]] | None:
+        found = self._catalog.find_node(node)
+        self[node] = None if found is None else (*found, _copied(found[0]))
+        return self[node]
+
+
+def _copied(group: NodeGroup) -> tuple[str, ...]:
+    """Return what every row on a node of a group repeats of it."""
+    region = group.region
+    place = (region.provider, region.code, group.zone, region.country, region.continent)
+    return (*place, group.flavor)
+
+
+def _violation(row: Assignment, message: str) -> Violation:
+    return Violation(RULE, f"{row.model}@{row.environment}", message)
 
 
 def _differences(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from placement.constraints.registry import CONSTRAINTS
 from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell, make_cells
-from placement.problem.eligibility import eligible_mask, policy_key
+from placement.problem.eligibility import eligibility_key, eligible_mask
 from placement.problem.problem import Problem, TierSpec
 from placement.problem.running import movable, residents_by_node
 from placement.problem.tiers import (
@@ -28,6 +28,7 @@ from placement.problem.tiers import (
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.objectives.mix import Mix
+    from placement.workspace.shapes import Shape
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 Mask = NDArray[np.bool_]
@@ -141,7 +142,8 @@ def compile_snapshot(
     deployments = tuple(d for d in workspace.deployments if d.enabled)
     eligible = eligible_masks(workspace, catalog, deployments, masks)
     residents = residents_by_node(workspace, catalog, deployments, eligible)
-    groups = np.flatnonzero(np.logical_or.reduce(eligible)) if eligible else np.zeros(0, np.int64)
+    alike = list({id(mask): mask for mask in eligible}.values())
+    groups = np.flatnonzero(np.logical_or.reduce(alike)) if alike else np.zeros(0, np.int64)
     return Compiled(
         catalog=catalog,
         objective=objective,
@@ -162,23 +164,29 @@ def eligible_masks(
     masks: dict[str, Mask],
 ) -> tuple[Mask, ...]:
     """Return the masks of eligible node groups; alike deployments share one array."""
-    known: dict[object, Mask] = {}
+    by_shape: dict[Shape, Mask] = {}
+    by_key: dict[object, Mask] = {}
     found = []
     for deployment in deployments:
-        key = (
-            policy_key(workspace, deployment),
-            deployment.flavors,
-            deployment.gpus,
-            deployment.gpu_memory,
-            deployment.cpus,
-            deployment.memory,
-            tuple(sorted(deployment.extra.items())),
-        )
-        if key not in known:
-            mask = eligible_mask(workspace, deployment, catalog.table, masks)
-            for constraint in CONSTRAINTS:
-                own = constraint.eligible(deployment, catalog.table, catalog)
-                mask = mask if own is None else mask & own
-            known[key] = mask
-        found.append(known[key])
+        mask = by_shape.get(deployment.shape)
+        if mask is None:
+            key = eligibility_key(workspace, deployment)
+            if key not in by_key:
+                by_key[key] = _admitted(workspace, catalog, deployment, masks)
+            mask = by_shape[deployment.shape] = by_key[key]
+        found.append(mask)
     return tuple(found)
+
+
+def _admitted(
+    workspace: Workspace,
+    catalog: Catalog,
+    deployment: ModelDeployment,
+    masks: dict[str, Mask],
+) -> Mask:
+    """Return the mask of node groups that policies and constraints admit."""
+    mask = eligible_mask(workspace, deployment, catalog.table, masks)
+    for constraint in CONSTRAINTS:
+        own = constraint.eligible(deployment, catalog.table, catalog)
+        mask = mask if own is None else mask & own
+    return mask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from placement.plan.view import PlacedRow
@@ -21,12 +22,15 @@ def placed_rows(
     layout: Layout,
 ) -> tuple[PlacedRow, ...]:
     """Return the rows of a layout, in the order of rows."""
-    rows = []
-    for c, seats in layout.items():
-        cell = cells[c]
-        group = catalog.node_groups[cell.group]
-        for seat in seats:
-            index = cell.indices[seat.node]
-            deployment = deployments[seat.deployment]
-            rows.append(PlacedRow(deployment, group, index, seat.slot, seat.replicas))
-    return tuple(sorted(rows, key=lambda row: row.order))
+    groups = catalog.node_groups
+    found = [
+        # Deployments and node groups are numbered in the order of their names.
+        (s.deployment, cell.group, cell.indices[s.node], -1 if s.slot is None else s.slot, s)
+        for cell, seats in ((cells[c], seats) for c, seats in layout.items())
+        for s in seats
+    ]
+    found.sort(key=itemgetter(0, 1, 2, 3))
+    return tuple(
+        PlacedRow(deployments[d], groups[group], index, seat.slot, seat.replicas)
+        for d, group, index, _, seat in found
+    )

@@ -36,6 +36,19 @@ def policy_key(workspace: Workspace, deployment: ModelDeployment) -> PolicyKey:
     )
 
 
+def eligibility_key(workspace: Workspace, deployment: ModelDeployment) -> object:
+    """Return all that the mask of a deployment depends on, besides the node table."""
+    return (
+        policy_key(workspace, deployment),
+        deployment.flavors,
+        deployment.gpus,
+        deployment.gpu_memory,
+        deployment.cpus,
+        deployment.memory,
+        tuple(sorted(deployment.extra.items())),
+    )
+
+
 def eligible_mask(
     workspace: Workspace,
     deployment: ModelDeployment,

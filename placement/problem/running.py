@@ -35,6 +35,8 @@ def residents_by_node(
     Left out is whatever must go: rows of another template, on nodes that do not exist or may
     not hold replicas, or outside what the deployment is eligible for.
     """
+    if not workspace.running:
+        return {}
     number = {deployment.key: d for d, deployment in enumerate(deployments)}
     position = {group.name: g for g, group in enumerate(catalog.node_groups)}
     found: dict[tuple[int, int], list[Resident]] = defaultdict(list)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 def plan_faults(view: PlanView) -> Iterator[Violation]:
     """Yield every breach of a policy or a constraint."""
-    for pair in view.pairs:
-        yield from policy_faults(pair, view)
+    for lot in view.lots:
+        if view.eligibility.refusing_types(lot.deployment, lot.group):
+            for pair in lot.pairs:
+                yield from policy_faults(pair, view)
     for constraint in CONSTRAINTS:
         yield from constraint.check(view)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from placement.certificate import Proof, certificate_faults, recheck
 from placement.constraints.base import Violation, subject
 from placement.constraints.registry import CONSTRAINTS
+from placement.memory import uncollected
 from placement.objectives.mix import Mix, parse_objective
 from placement.objectives.tiers import tiers_of
 from placement.options import Billing
@@ -104,6 +105,18 @@ def verify(
     ValueError
         If ``objective`` is given and is not one.
     """
+    with uncollected():
+        return _report(catalog, workspace, plan, before, billing, objective)
+
+
+def _report(
+    catalog: Catalog,
+    workspace: Workspace,
+    plan: Plan,
+    before: Workspace | None,
+    billing: Billing | None,
+    objective: str | None,
+) -> Report:
     resolved = resolve_rows(workspace, catalog, plan.assignments)
     view = resolved.view
     counted = _billing(plan) if billing is None else Billing(billing)
@@ -227,6 +240,9 @@ def _bookkeeping(view: PlanView, plan: Plan, changes: tuple[Change, ...]) -> Ite
 
 def _compare(rule: str, stated: Iterable[object], true: Iterable[object]) -> Iterator[Violation]:
     """Yield the rows that are there and should not be, or the other way round, in any order."""
+    stated, true = tuple(stated), tuple(true)
+    if stated == true:
+        return
     there, wanted = Counter(stated), Counter(true)
     for row in there - wanted:
         yield Violation(rule, _subject_of(row), f"wrong row {_text(row)}")
@@ -264,9 +280,8 @@ def _unplaced(view: PlanView, plan: Plan) -> Iterator[Violation]:
             yield Violation("unplaced", name, "more than one row")
         if not lacking:
             yield Violation("unplaced", name, "a row for a deployment that lacks no replica")
-    for deployment in view.workspace.deployments:
-        lacking = _lacking(view, deployment)
-        if lacking and deployment.key not in stated:
+    for deployment, lacking in view.lacking:
+        if lacking > 0 and deployment.key not in stated:
             message = f"{lacking} replicas have no place and no row says so"
             yield Violation("unplaced", subject(deployment), message)
 

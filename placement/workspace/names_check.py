@@ -24,8 +24,9 @@ from placement.errors import Diagnostic, Severity
 from placement.policies.base import NameKind, NameReference
 from placement.workspace.codes import Code
 from placement.workspace.findings import CAP, Advice, advise
+from placement.workspace.shapes import Shape
 from placement.workspace.sources import Key, Sources
-from placement.workspace.workspace import Workspace
+from placement.workspace.workspace import ModelDeployment, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ def check_names(workspace: Workspace, names: CatalogNames) -> tuple[Diagnostic, 
     sources = workspace.sources or Sources()
     found = [
         (sources.diagnostic(key, reference.path, fault.code, fault.message), fault)
-        for key, reference in _references(workspace)
-        for fault in _judge(reference, names)
+        for key, reference, fault in _faults(workspace, names)
     ]
     found += [
         (sources.diagnostic(("Policy", name), ("type",), fault.code, fault.message), fault)
@@ -73,15 +73,31 @@ def _position(found: Diagnostic) -> tuple[str, int, int, str, str]:
     return (found.file, found.line, found.column, found.code, found.message)
 
 
-def _references(workspace: Workspace) -> Iterator[tuple[Key, NameReference]]:
+def _faults(
+    workspace: Workspace, names: CatalogNames
+) -> Iterator[tuple[Key, NameReference, _Fault]]:
+    """Yield what is wrong with each name; those of deployments alike are judged once."""
     for policy in workspace.policies.values():
         for reference in policy.references():
-            yield ("Policy", policy.name), reference
+            for fault in _judge(reference, names):
+                yield ("Policy", policy.name), reference, fault
+    judged: dict[Shape, list[tuple[NameReference, _Fault]]] = {}
     for one in workspace.deployments:
-        for index, entry in enumerate(one.flavors):
-            path = ("flavors", index, "name")
-            reference = NameReference(NameKind(entry.type), entry.name, path)
-            yield ("ModelDeployment", one.name, one.environment), reference
+        if one.flavors:
+            found = judged.get(one.shape)
+            if found is None:
+                found = judged[one.shape] = list(_of_flavors(one, names))
+            for reference, fault in found:
+                yield ("ModelDeployment", one.name, one.environment), reference, fault
+
+
+def _of_flavors(
+    one: ModelDeployment, names: CatalogNames
+) -> Iterator[tuple[NameReference, _Fault]]:
+    for index, entry in enumerate(one.flavors):
+        reference = NameReference(NameKind(entry.type), entry.name, ("flavors", index, "name"))
+        for fault in _judge(reference, names):
+            yield reference, fault
 
 
 def _elsewhere(workspace: Workspace) -> Iterator[tuple[str, _Fault]]:

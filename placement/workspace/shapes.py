@@ -6,7 +6,9 @@ which rules it has) does not depend on what it is called. It is worked out once 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NewType
 
 from placement.policies.base import Document
 
@@ -14,27 +16,18 @@ if TYPE_CHECKING:
     from placement.workspace.workspace import ModelDeployment
 
 
-class Shape:
-    """All fields of a deployment but its name, as one key.
+Shape = NewType("Shape", str)
+"""All fields of a deployment but its name, as one text.
 
-    Two shapes are equal if all those fields are. Deployments made together share one object,
-    and telling that takes no comparison.
-    """
+Deployments of equal shapes are equal but for their names. Those that were made together share
+one object, and telling that takes no comparison.
+"""
 
-    __slots__ = ("_hash", "values")
 
-    def __init__(self, deployment: ModelDeployment) -> None:
-        fields = type(deployment).model_fields
-        self.values = tuple(
-            _hashable(getattr(deployment, name)) for name in fields if name != "name"
-        )
-        self._hash = hash(self.values)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Shape) and self.values == other.values)
+def shape_of(deployment: ModelDeployment) -> Shape:
+    """Return the shape of a deployment."""
+    fields = type(deployment).model_fields
+    return Shape(repr([_plain(getattr(deployment, name)) for name in fields if name != "name"]))
 
 
 def renamed(deployment: ModelDeployment, name: str) -> ModelDeployment:
@@ -56,11 +49,18 @@ def renamed(deployment: ModelDeployment, name: str) -> ModelDeployment:
 _set = object.__setattr__
 
 
-def _hashable(value: Any) -> Any:
-    if isinstance(value, Document):
-        return tuple(_hashable(getattr(value, name)) for name in type(value).model_fields)
-    if isinstance(value, dict):
-        return tuple(sorted(value.items()))
-    if isinstance(value, tuple) and value:
-        return tuple(map(_hashable, value))
-    return value
+def _plain(value: Any) -> Any:
+    """Return a value that reads the same whenever it is equal."""
+    match value:
+        case Document():
+            return [_plain(getattr(value, name)) for name in type(value).model_fields]
+        case dict():
+            return sorted((key, _plain(item)) for key, item in value.items())
+        case tuple():
+            return [_plain(item) for item in value]
+        case Decimal():
+            return str(value.normalize())
+        case Enum():
+            return value.value
+        case _:
+            return value

@@ -32,7 +32,7 @@ from placement.workspace.fields import (
     coded_error,
 )
 from placement.workspace.places import find_country, suggest_place
-from placement.workspace.shapes import Shape
+from placement.workspace.shapes import Shape, shape_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,8 +189,8 @@ class ModelDeployment(Document):
 
     @cached_property
     def shape(self) -> Shape:
-        """All but the name, as a key: deployments of equal shapes are alike."""
-        return Shape(self)
+        """All but the name, as one text: deployments of equal shapes are alike."""
+        return shape_of(self)
 
     @cached_property
     def gpus(self) -> int:
@@ -308,6 +308,12 @@ class Workspace:
         for row in self.running:
             found.setdefault(row.key, []).append(row)
         return MappingProxyType({key: tuple(rows) for key, rows in found.items()})
+
+    @cached_property
+    def priorities(self) -> tuple[int, ...]:
+        """The priority classes of the enabled deployments, high to low; 0 if there are none."""
+        found = {deployment.priority for deployment in self.deployments if deployment.enabled}
+        return tuple(sorted(found or {0}, reverse=True))
 
     @cached_property
     def digest(self) -> str:

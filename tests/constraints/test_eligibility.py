@@ -73,4 +73,4 @@ def test_answers_are_kept_apart_by_deployment_and_node_group() -> None:
     assert wrong == [("chat", "cpu"), ("other", "east"), ("other", "cpu")]
     assert judge.effective(one).model == "chat"
     assert judge.effective(other).model == "other"
-    assert judge.effective(one) is judge.effective(one)
+    assert judge.effective(one) == judge.effective(one)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from placement.errors import InputError
 from placement.workspace.dumping import to_document
 from placement.workspace.making import make_workspace
-from placement.workspace.shapes import Shape, renamed
+from placement.workspace.shapes import renamed, shape_of
 from placement.workspace.workspace import Environment, FlavorEntry, ModelDeployment, Workspace
 from tests.workspace.objects import workspaces
 
@@ -57,7 +57,7 @@ def test_a_frame_in_any_order_is_the_workspace_of_the_same_objects(workspace, ra
     )
     assert found == workspace
     assert found.digest == workspace.digest
-    assert [one.shape for one in found.deployments] == [Shape(one) for one in found.deployments]
+    assert [one.shape for one in found.deployments] == [shape_of(one) for one in found.deployments]
 
 
 def test_alike_rows_differ_in_their_names_alone():
