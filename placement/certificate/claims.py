@@ -90,8 +90,8 @@ def _claim(
     if proof is None:
         yield Violation(RULE, tier.name, "a bound is stated as proved by prices, there are none")
     elif proof.bound is not None:
-        proved = shown(proof.bound, scales[tier.name].scale)
-        if Fraction(tier.bound, tier.scale) > Fraction(proved):
-            bound = shown(tier.bound, tier.scale)
+        # As people see them: a mean in ms has no exact decimal form.
+        proved, bound = shown(proof.bound, scales[tier.name].scale), shown(tier.bound, tier.scale)
+        if Fraction(bound) > Fraction(proved):
             message = f"bound {bound} is stated as proved by prices, they prove {proved}"
             yield Violation(RULE, tier.name, message)
