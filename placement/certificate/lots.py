@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from placement.objectives.mix import Mix
     from placement.plan.view import PlanView
     from placement.policies.base import Policy
-    from placement.workspace.workspace import ModelDeployment, Spread, Workspace
+    from placement.workspace.workspace import FlavorEntry, ModelDeployment, Spread, Workspace
 
 Ints = NDArray[Any]
 """Whole numbers: int64, or Python's own where those are too small."""
@@ -232,6 +232,7 @@ class _Masks:
         self._policies: dict[str, Bools] = {}
         self._allowed: dict[Hashable, Bools] = {}
         groups = catalog.node_groups
+        self._admitted: dict[Hashable, Bools] = {}
         self._on_gpu = np.array([group.flavor_type == "gpu" for group in groups], bool)
         cards = [catalog.gpus.get(group.flavor) for group in groups]
         self._gpu_memory = _ints([0 if card is None else card.memory for card in cards])
@@ -283,13 +284,16 @@ class _Masks:
         fitting: Bools = listed & self._on_gpu & enough
         return fitting
 
-    def _admitting(self, entries: Iterable[Any]) -> Bools:
+    def _admitting(self, entries: tuple[FlavorEntry, ...]) -> Bools:
         """Return the node groups whose hardware one of some flavor entries means."""
-        groups = self.catalog.node_groups
-        first = {(group.flavor_type, group.flavor): group for group in groups}
-        kinds = {
-            kind
-            for kind, group in first.items()
-            if any(admits(entry, group, self.catalog) for entry in entries)
-        }
-        return np.array([(g.flavor_type, g.flavor) in kinds for g in groups], bool)
+        if entries not in self._admitted:
+            groups = self.catalog.node_groups
+            first = {(group.flavor_type, group.flavor): group for group in groups}
+            kinds = {
+                kind
+                for kind, group in first.items()
+                if any(admits(entry, group, self.catalog) for entry in entries)
+            }
+            mask = np.array([(g.flavor_type, g.flavor) in kinds for g in groups], bool)
+            self._admitted[entries] = mask
+        return self._admitted[entries]
