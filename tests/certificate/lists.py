@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
 
 from placement.catalog.catalog import Catalog
@@ -13,12 +12,7 @@ SIZES = (None, None, 250, 500, 1000, 2000, 4000, 333)
 MANY = 1 << 40
 
 
-def values_of(tiers: tuple[tuple[str, int], ...]) -> dict[str, int]:
-    """Return the values of tiers by name."""
-    return dict(tiers)
-
-
-def random_prices(rng: Random, bounds: Bounds, tier: str, values: Mapping[str, int]) -> TierPrices:
+def random_prices(rng: Random, bounds: Bounds, tier: str) -> TierPrices:
     """Return a price list for one tier, some of it near the worth of a replica."""
     scale = rng.choice((0, 2, 7, 20))
     near = _worth_of_a_thousandth(bounds, tier)
