@@ -1,0 +1,101 @@
+"""The policies that the trace is replayed with do what their authors say, within capacity."""
+
+import numpy as np
+import pytest
+
+from benchmarks.openb.arrivals import arriving
+from benchmarks.openb.cluster import Cluster
+from benchmarks.openb.made_up import write
+from benchmarks.openb.policies import POLICIES, Fgd, Fragments, typical
+from benchmarks.openb.replay import replay
+from benchmarks.openb.trace import Hardware, Nodes, Pods, Shape, read_nodes, read_pods
+
+WHOLE = Shape(4_000, 0, 1, 1000, ())
+HALF = Shape(2_000, 0, 1, 500, ())
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory):
+    folder = write(tmp_path_factory.mktemp("openb"))
+    return read_nodes(folder), read_pods(folder, "default")
+
+
+def test_lists_are_read(trace):
+    nodes, pods = trace
+    assert len(nodes.names) == 12
+    assert nodes.gpu_milli == 50_000
+    assert nodes.models == ("A", "B")
+    assert len(pods.of) == 60
+    assert any(shape.models == ("A", "C") for shape in pods.shapes)
+
+
+@pytest.mark.parametrize("asked", [0.2, 1.0, 1.3])
+def test_pods_arrive_until_the_share_has_been_asked_for(trace, asked):
+    nodes, pods = trace
+    order = arriving(pods, nodes, np.random.default_rng(3), asked)
+    total = int(pods.gpu_milli[order].sum())
+    assert asked * nodes.gpu_milli - 8_000 <= total <= asked * nodes.gpu_milli
+
+
+def test_the_whole_list_arrives_before_any_pod_does_twice(trace):
+    nodes, pods = trace
+    order = arriving(pods, nodes, np.random.default_rng(3), 3.0)
+    first = order[: len(pods.of)]
+    assert sorted(first) == sorted(pods.of)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_no_policy_uses_more_than_there_is(trace, name):
+    nodes, pods = trace
+    run = replay(POLICIES[name], nodes, pods, seed=1)
+    cluster = run.cluster
+    assert min(cluster.cpu.min(), cluster.memory.min(), cluster.gpu.min()) >= 0
+    assert cluster.allocated == run.allocated[-1]
+    assert 0 <= run.unallocated(130) <= run.unallocated(100) <= 100
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_pod_is_left_out_only_where_it_fits_nowhere(trace, name):
+    nodes, pods = trace
+    run = replay(POLICIES[name], nodes, pods, seed=2)
+    grown = np.diff(run.allocated, prepend=0)
+    asked = np.diff(run.asked, prepend=0)
+    assert set(np.unique(grown[grown != asked])) <= {0}
+    assert (grown == asked).sum() > 20
+
+
+def test_equal_seeds_give_equal_runs(trace):
+    nodes, pods = trace
+    first, second = (replay(Fgd, nodes, pods, seed=5) for _ in range(2))
+    assert np.array_equal(first.allocated, second.allocated)
+
+
+def test_a_fragment_is_what_a_typical_pod_cannot_use():
+    fragments = Fragments([WHOLE, HALF], np.array([0.75, 0.25]), np.ones((2, 1), bool))
+    cpu, model = np.array([4_000, 3_000]), np.zeros(2, np.int64)
+    gpu = np.array([[0] * 6 + [400, 1000], [0] * 6 + [600, 1000]])
+    # Node 1: both fit, neither can use the 400. Node 2: no CPUs for the whole one, 1600 lost to it.
+    assert fragments(cpu, gpu, model).tolist() == [400.0, 0.75 * 1600]
+
+
+def test_fragments_by_hand_send_a_pod_to_the_node_that_is_broken_already():
+    hardware = Hardware(16_000, 1_024, 2, "A")
+    nodes = Nodes(("a", "b"), (hardware, hardware))
+    pods = Pods((WHOLE, HALF), np.array([0, 0, 0, 1]))
+    cluster = Cluster(nodes, pods.shapes)
+    policy = Fgd(cluster, pods, np.random.default_rng(0))
+    cluster.put(1, 1, 7)
+    policy.placed(1, 1)
+    there = np.flatnonzero(cluster.fits(1))
+    scores = policy.scores(1, there)
+    # On `a` 3/4 of the pods lose 500: 0.375 GPUs more. On `b` the 500 that are lost to them go.
+    assert scores.tolist() == [int(100 / (1 + np.exp(0.375))), int(100 / (1 + np.exp(-0.375)))]
+    assert policy.choose(1, there) == (1, 6)
+
+
+def test_typical_pods_are_the_most_frequent_ones():
+    rare = Shape(1, 1, 0, 0, ())
+    pods = Pods((rare, WHOLE, HALF), np.array([0] + [1] * 60 + [2] * 39))
+    numbers, weights = typical(pods)
+    assert numbers == [1, 2]
+    assert weights.tolist() == pytest.approx([60 / 99, 39 / 99])
