@@ -7,22 +7,28 @@ from typing import Any
 
 from placement.cli import output
 from placement.cli.output import Format
+from placement.cli.proofs import proof_table
 
 
 def render_report(
-    violations: Sequence[Mapping[str, str]], checked: Mapping[str, int], form: Format
+    violations: Sequence[Mapping[str, str]],
+    checked: Mapping[str, int],
+    form: Format,
+    *,
+    proofs: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Return violations (rule, subject, message) and how much was looked at."""
+    """Return violations (rule, subject, message), how bounds are proved, and what was looked at."""
     document: dict[str, Any] = {
         "apiVersion": "placement/v1",
         "kind": "Report",
         "ok": not violations,
         "checked": dict(checked),
         "violations": [dict(violation) for violation in violations],
+        **({"certificate": [dict(row) for row in proofs]} if proofs else {}),
     }
     match form:
         case Format.TABLE:
-            return _page(violations, checked)
+            return _page(violations, checked) + proof_table(proofs)
         case Format.JSON:
             return output.as_json(document)
         case Format.YAML:

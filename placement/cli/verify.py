@@ -18,6 +18,7 @@ from placement.cli.parameters import (
     Paths,
     StoreOption,
 )
+from placement.cli.proofs import proof_rows
 from placement.cli.reports import render_report
 from placement.errors import InputError, StaleError
 
@@ -41,7 +42,8 @@ def verify(
 ) -> ExitCode:
     """Judge a stored plan, edited or not.
 
-    Every rule and every tier is computed again from names; all that is broken is listed. With
+    Every rule and every tier is computed again from names, and every bound that the plan's prices
+    prove is proved again; all that is broken is listed. With
     --store the plan is judged against what the store holds, with its own transition or with the
     manifests put into it.
     """
@@ -63,7 +65,8 @@ def verify(
     violations = [
         {"rule": v.rule, "subject": v.subject, "message": v.message} for v in report.violations
     ]
-    output.emit(render_report(violations, report.checked, output.choose_format(form)))
+    shown, proofs = output.choose_format(form), proof_rows(stored, report)
+    output.emit(render_report(violations, report.checked, shown, proofs=proofs))
     if (
         current is None
         and place is None
