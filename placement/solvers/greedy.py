@@ -7,7 +7,7 @@ when no time is left for anything better.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ Seats = tuple[Ints, Ints, Ints, Ints, Ints]
 
 PASSES = 6
 """Further passes where something is left out."""
-PLACED_AGAIN = 40_000
+PLACED_AGAIN = 30_000
 """Deployments that all further passes place again at most."""
 PARTS = 4
 """A balanced pass takes this part of the room of a node at a time."""
@@ -234,8 +234,8 @@ class Greedy:
         self.rules.changed(d)
 
     def left_out(self) -> list[int]:
-        """Return the deployments that are not placed whole."""
-        return [d for d in range(len(self.puts)) if self._owed(d)]
+        """Return the deployments that are not placed whole and could be somewhere."""
+        return [d for d in range(len(self.puts)) if self._owed(d) and len(self._cells(d))]
 
     def strands(self) -> bool:
         """Whether there are GPUs for something left out, but not the CPUs or the memory.
@@ -306,32 +306,31 @@ class Greedy:
 def greedy_layout(builder: ProblemBuilder, values: Ints) -> Layout:
     """Return a layout that breaks no rule.
 
-    Where something is left out there are further passes as long as they help. First, if GPUs
-    stay free that no node has the CPUs or the memory to go with, one that uses resources evenly;
-    then those that let whoever was left out choose before the others of its priority.
+    Where something is left out there are further passes, in which whoever was left out before
+    comes earlier. If that does not help and GPUs stay free that no node has the CPUs or the
+    memory to go with, the next passes use resources evenly instead of cheaply.
     """
-    best = _pass(builder, values)
-    first: set[int] = set()
-    passes = min(PASSES, PLACED_AGAIN // (len(builder.deployments) + 1))
-    for _ in range(passes):
-        left_out = best.left_out()
-        if not left_out:
+    best = last = _pass(builder, values, _order(builder, {}))
+    blame: Counter[int] = Counter()
+    before: tuple[int, ...] | None = None
+    for number in range(min(PASSES, PLACED_AGAIN // (len(builder.deployments) + 1))):
+        left_out, merit = last.left_out(), last.merit()
+        balanced = last.balanced or (number > 0 and last.strands())
+        if not left_out or (merit == before and balanced == last.balanced):
             break
-        balanced = best.balanced or best.strands()
-        if balanced == best.balanced:
-            first = first.union(left_out)
-        other = _pass(builder, values, balanced=balanced, first=first)
-        if other.merit() >= best.merit():
-            break
-        best = other
+        before = merit
+        blame = blame + Counter(left_out) if balanced == last.balanced else Counter()
+        order = _order(builder, blame, by_size=balanced)
+        last = _pass(builder, values, order, balanced=balanced)
+        if last.merit() < best.merit():
+            best = last
     return best.layout()
 
 
 def _pass(
-    builder: ProblemBuilder, values: Ints, *, balanced: bool = False, first: Collection[int] = ()
+    builder: ProblemBuilder, values: Ints, order: Sequence[int], *, balanced: bool = False
 ) -> Greedy:
     state = Greedy(builder, values, balanced=balanced)
-    order = _order(builder, first)
     for d in order:
         state.keep(d)
     for d in order:
@@ -345,27 +344,31 @@ def _pass(
     return state
 
 
-def _order(builder: ProblemBuilder, first: Collection[int]) -> list[int]:
-    """High priority first, then large replicas, then those with the fewest nodes to go to."""
+def _order(
+    builder: ProblemBuilder, blame: Mapping[int, int], *, by_size: bool = False
+) -> list[int]:
+    """High priority first, then with GPUs, then those with the fewest nodes to go to.
+
+    Parameters
+    ----------
+    blame : mapping of int to int
+        How often a deployment was left out: so much earlier it comes.
+    by_size : bool
+        Whether twice the GPUs weigh as much as half the nodes.
+    """
     nodes = np.bincount(
         builder.pair_deployment,
         weights=builder.size[builder.pair_cell],
         minlength=len(builder.deployments),
     )
-    keys = [
-        (
-            -d.priority,
-            bool(d.together_with),
-            number not in first,
-            -d.gpus,
-            nodes[number],
-            -d.cpus,
-            -d.memory,
-            number,
-        )
-        for number, d in enumerate(builder.deployments)
-    ]
-    return [key[-1] for key in sorted(keys)]
+
+    def key(number: int) -> tuple[float, ...]:
+        d = builder.deployments[number]
+        few = nodes[number] / (1 + blame.get(number, 0)) / ((d.gpus or 1) if by_size else 1)
+        size = (-d.gpus, -d.cpus, -d.memory)
+        return (-d.priority, bool(d.together_with), not d.gpus, few, *size, number)
+
+    return sorted(range(len(builder.deployments)), key=key)
 
 
 def _pairs_at(builder: ProblemBuilder, deployment: Ints, cell: Ints) -> Ints:
