@@ -130,7 +130,7 @@ def drawn(drawing: Drawing) -> Instance:
     catalog = make_catalog(regions, base().gpus.values(), grown, name=drawing.variant)
     deployments = [
         _deployment(number, wish, count * drawing.replicas_times)
-        for number, (wish, count) in enumerate(asked)
+        for number, (wish, count) in zip(rng.permutation(len(asked)).tolist(), asked, strict=True)
     ]
     environments = [Environment(name=name, policies=(name,)) for name in policies]
     return Instance(catalog, make_workspace(policies.values(), environments, deployments))

@@ -52,7 +52,8 @@ def singles(deployments: int, nodes: int, seed: int) -> Instance:
     room = Room(catalog, policies)
     wishes = sorted(_wishes(rng, deployments, policies, nodes), key=lambda wish: -wish.size)
     planted = Planting(rng, room, wishes).planted()
-    found = [_single(number, wish) for number, (wish, _) in enumerate(planted)]
+    numbers = rng.permutation(len(planted)).tolist()
+    found = [_single(number, wish) for number, (wish, _) in zip(numbers, planted, strict=True)]
     environments = [Environment(name=name, policies=(name,)) for name in policies]
     return Instance(catalog, make_workspace(policies.values(), environments, found))
 
