@@ -29,6 +29,7 @@ from placement.plan.rows import Certificate, Status, Tier
 from placement.plan.transition import check_transition
 from placement.plan.waves import check as check_waves
 from placement.verifier.rules import cost_faults, plan_faults
+from placement.verifier.stated import stated_billing, stated_objective
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -119,8 +120,8 @@ def _report(
 ) -> Report:
     resolved = resolve_rows(workspace, catalog, plan.assignments)
     view = resolved.view
-    counted = _billing(plan) if billing is None else Billing(billing)
-    mix = _objective(plan, counted) if objective is None else _parse(objective, counted)
+    counted = stated_billing(plan) if billing is None else Billing(billing)
+    mix = _objective(plan, objective, counted)
     tiers = tiers_of(view, mix)
     found = [*_document(catalog, workspace, plan), *resolved.violations, *plan_faults(view)]
     proofs: tuple[Proof, ...] = ()
@@ -140,8 +141,12 @@ def _report(
     return Report(tuple(sorted(set(found))), tiers, _checked(view), proofs)
 
 
-def _parse(objective: str, billing: Billing) -> Mix:
-    return parse_objective(objective, billing=billing)
+def _objective(plan: Plan, given: str | None, billing: Billing) -> Mix:
+    return (
+        stated_objective(plan, billing)
+        if given is None
+        else parse_objective(given, billing=billing)
+    )
 
 
 def _checked(view: PlanView) -> Mapping[str, int]:
@@ -153,26 +158,6 @@ def _checked(view: PlanView) -> Mapping[str, int]:
             "constraints": len(CONSTRAINTS),
         }
     )
-
-
-def _option(plan: Plan, name: str) -> object:
-    options = plan.stats.get("options")
-    return options.get(name) if isinstance(options, Mapping) else None
-
-
-def _billing(plan: Plan) -> Billing:
-    stated = _option(plan, "billing")
-    return Billing.NODE if stated == Billing.NODE else Billing.SHARE
-
-
-def _objective(plan: Plan, billing: Billing) -> Mix:
-    last = plan.tiers[-1].name if plan.tiers else None
-    for stated in (_option(plan, "objective"), last):
-        try:
-            return _parse(str(stated), billing)
-        except ValueError:
-            continue
-    return _parse("cost", billing)
 
 
 def _document(catalog: Catalog, workspace: Workspace, plan: Plan) -> Iterator[Violation]:
