@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from benchmarks.generator import Drawing, Instance, drawn
 from benchmarks.phases import phases
 from benchmarks.registry import Options, Row, Size
+from benchmarks.shapes import shapes
+from placement.catalog.rows import UNIT
 from placement.planner import Planner
 from placement.verifier import verify
+from placement.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
@@ -25,6 +28,41 @@ def measure(size: Size, options: Options) -> list[Row]:
     given = {key: value for key, value in size.items() if key != "within"}
     drawing = Drawing(**given, seed=options.seed)
     return [planned(drawn(drawing), goal=GOAL[drawing.variant], within=size.get("within"))]
+
+
+def measure_times(size: Size, options: Options) -> list[Row]:
+    """Plan a fleet, the same with ten times the nodes, and that with ten times the replicas."""
+    times, most = size["times"], size.get("ratio")
+    rows: list[Row] = []
+    for nodes, replicas in ((1, 1), (times, 1), (times, times)):
+        drawing = Drawing(
+            **size["drawing"], seed=options.seed, times=nodes, replicas_times=replicas
+        )
+        row = planned(drawn(drawing), goal=GOAL[drawing.variant])
+        ratio = row["plan, s"] / rows[0]["plan, s"] if rows else 1.0
+        row = {"nodes times": nodes, "replicas times": replicas, "time, times": ratio, **row}
+        if most is not None and replicas == 1 and ratio > most:
+            row["lost"] = f"{ratio:.2f} times the time for {nodes} times the nodes"
+        rows.append(row)
+    return rows
+
+
+def measure_frame(size: Size, options: Options) -> list[Row]:
+    """Plan a table of deployments of one replica each, from the table on."""
+    table = shapes(size["deployments"], size["nodes"], size["groups"], options.seed)
+    start = time.perf_counter()
+    workspace = Workspace.from_frames(
+        table.frame, policies=table.policies, environments=table.environments
+    )
+    read = time.perf_counter() - start
+    within = size.get("within")
+    row = planned(Instance(table.catalog, workspace), goal=GOAL["hard"])
+    total = read + row["plan, s"]
+    row = {"from the table, s": read, "in all, s": total, **row}
+    if within is not None and total > within:
+        told = f"{total:.1f} s instead of {within:g} s from the table on"
+        row["lost"] = "; ".join(filter(None, (row.get("lost"), told)))
+    return [row]
 
 
 def planned(instance: Instance, *, goal: float, within: float | None = None) -> Row:
@@ -57,14 +95,17 @@ def planned(instance: Instance, *, goal: float, within: float | None = None) -> 
 def _shape(instance: Instance) -> Row:
     groups = instance.catalog.node_groups
     deployments = instance.workspace.deployments
-    there = sum(group.gpu_count * group.count for group in groups)
-    asked = sum(d.replicas * d.gpus for d in deployments) / 1000
+    there: float = sum(group.gpu_count * group.count for group in groups)
+    asked = sum(d.replicas * d.gpus for d in deployments) / UNIT
+    cpus = sum(group.cpus * group.count for group in groups) / UNIT
+    if not there:
+        there, asked = cpus, sum(d.replicas * d.cpus for d in deployments) / UNIT
     return {
         "deployments": len(deployments),
         "nodes": sum(group.count for group in groups),
         "groups": len(groups),
         "replicas": sum(d.replicas for d in deployments),
-        "GPUs asked, %": PERCENT * asked / max(1, there),
+        "GPUs (CPUs) asked, %": PERCENT * asked / there,
     }
 
 

@@ -124,4 +124,78 @@ SUBJECTS: tuple[Subject, ...] = (
             "easy-10kx100k": {"drawing": _drawing("easy", 10_000, 100_000, 1_000)},
         },
     ),
+    Subject(
+        "times",
+        "The same fleet with ten times the nodes of the same kinds, and then with ten times the "
+        "replicas of the same deployments as well.",
+        "benchmarks.fleet_plans:measure_times",
+        {
+            QUICK: {"drawing": _drawing("easy", 10, 30, 6), "times": 2},
+            "easy-10kx10k": {
+                "drawing": _drawing("easy", 10_000, 10_000, 1_000),
+                "times": 10,
+                "ratio": 1.5,
+            },
+        },
+    ),
+    Subject(
+        "frame",
+        "Deployments of one replica each on CPU nodes, given as a pandas frame.",
+        "benchmarks.fleet_plans:measure_frame",
+        {
+            QUICK: {"deployments": 600, "nodes": 24, "groups": 12},
+            "26500x320": {"deployments": 26_500, "nodes": 320, "groups": 100},
+            "265000x3200": {"deployments": 265_000, "nodes": 3_200, "groups": 200, "within": 12},
+        },
+    ),
+    Subject(
+        "million",
+        "A million replicas of one GPU each in one plan.",
+        "benchmarks.fleet_plans:measure",
+        {
+            QUICK: _drawing("easy", 5, 20, 4, single_gpus=True),
+            "10k-deployments": _drawing(
+                "easy", 10_000, 128_000, 1_000, single_gpus=True, fill=0.85
+            ),
+        },
+    ),
+    Subject(
+        "same",
+        "Five fleets, each planned with several numbers of workers and two hash seeds: one digest "
+        "each. The free-running search gives each solve of CP-SAT eight workers that do not wait "
+        "for each other; it is not reproducible.",
+        "benchmarks.sameness:measure",
+        {
+            QUICK: {"fleets": 1, "deployments": 10, "nodes": 30, "groups": 6, "workers": (2,)},
+            "300x1k": {"fleets": 5, "deployments": 300, "nodes": 1_000, "groups": 100},
+        },
+    ),
+    Subject(
+        "standing",
+        "A fleet that runs already: the same is asked again, or one node in a hundred is lost.",
+        "benchmarks.standing:measure",
+        {
+            QUICK: {"drawing": _drawing("easy", 10, 30, 6)},
+            "10000x1k": {
+                "drawing": _drawing("easy", 500, 1_100, 100, single_gpus=True, fill=0.95),
+                "within": 1,
+            },
+            "hard-300x1k": {"drawing": _drawing("hard", 300, 1_000, 100), "within": 1},
+        },
+    ),
+    Subject(
+        "arrivals",
+        "Fifty new replicas of one deployment onto a fleet on which others run, through a warm "
+        "planner, to a verified answer.",
+        "benchmarks.arrivals:measure",
+        {
+            QUICK: {"nodes": 20, "calls": 2, "within": 1, "loads": (0.0, 0.5)},
+            "100": {"nodes": 100, "calls": 40, "within": 0.1},
+            "300": {"nodes": 300, "calls": 40, "within": 0.15},
+            "1k": {"nodes": 1_000, "calls": 40, "within": 0.3},
+            "3k": {"nodes": 3_000, "calls": 40, "within": 0.6},
+            "10k": {"nodes": 10_000, "calls": 30, "within": 1.5},
+            "30k": {"nodes": 30_000, "calls": 20, "within": 4},
+        },
+    ),
 )
