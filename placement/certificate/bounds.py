@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ import numpy as np
 from placement.catalog.rows import UNIT
 from placement.certificate.least import Owed, cheapest_domains, least_of_one, least_of_rows
 from placement.certificate.lots import LARGEST, Bools, Ints, Lots, make_lots, times
-from placement.certificate.nodes import Label, NodeSets, make_sets
+from placement.certificate.nodes import NOTHING, Label, NodeSets, make_sets
 from placement.objectives.cost import Cost
 from placement.objectives.unplaced import priorities, tier_name
 from placement.plan.prices import GPUS, LARGEST_SCALE, TierPrices
@@ -108,10 +108,31 @@ class Bounds:
         int
             Rounded up to the next value that the tier can have.
         """
-        total = _Sum(self, prices).least()
-        total -= sum(worth * values.get(name, 0) for name, worth in prices.earlier.items())
         step = self._step(prices.tier) << prices.scale
-        return -(-total // step) * step >> prices.scale if step else 0
+        return -(-self.proved(prices, values) // step) * step >> prices.scale if step else 0
+
+    def proved(self, prices: TierPrices, values: Mapping[str, int]) -> int:
+        """Return ``bound`` as it is before rounding, in ``2**-scale`` steps of the tier."""
+        earlier = sum(worth * values.get(name, 0) for name, worth in prices.earlier.items())
+        return _Sum(self, prices).least() - earlier
+
+    def node_worths(self, prices: TierPrices) -> Mapping[int, int]:
+        """Return what one more empty node is worth by number of its node group.
+
+        In ``2**-scale`` steps of the tier, at the prices of the node of the group at which it is
+        worth least, less what the node costs where nodes are billed whole.
+        """
+        sets = make_sets(self.catalog, prices.capacity)
+        empty = replace(sets, reserved=[NOTHING] * len(sets))
+        total: Any = np.zeros(len(sets), object)
+        for label, column in sets.prices.items():
+            total = total + column.astype(object) * empty.room(label)
+        if prices.tier == self.objective.name:
+            total = total - (self.node_costs.astype(object) << prices.scale)[sets.group]
+        least: dict[int, int] = {}
+        for g, worth in zip(sets.group.tolist(), total.tolist(), strict=True):
+            least[g] = max(min(worth, least.get(g, worth)), 0)
+        return least
 
     def _step(self, tier: str) -> int:
         """Return a number of which every value of a tier is a multiple."""

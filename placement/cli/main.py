@@ -22,6 +22,7 @@ from placement.cli import (
     history,
     output,
     plan,
+    prices,
     release,
     rollback,
     schema,
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command("plan")(plan.plan)
 app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
+app.command("prices")(prices.prices)
 app.command("apply")(apply.apply)
 app.command("deploy")(deploy.deploy)
 app.command("enable")(switching.enable)
