@@ -6,10 +6,9 @@ that are left, what is in the way of one more replica: a full node, spread, sepa
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from placement.catalog.rows import UNIT
@@ -17,13 +16,13 @@ from placement.constraints.base import thousandths
 from placement.constraints.eligibility import ELIGIBILITY_RULES, Eligibility
 from placement.constraints.peers import PeerIndex
 from placement.plan.obstacles import OPEN, Obstacles
+from placement.plan.room import Rooms
 from placement.plan.rows import Unplaced
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.catalog.rows import NodeGroup
     from placement.plan.view import PlanView
-    from placement.workspace.effective import Effective
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 
@@ -90,13 +89,14 @@ class Reasons:
     def __init__(self, view: PlanView) -> None:
         self._view = view
         self._peers = PeerIndex(view)
+        self._rooms = Rooms(view)
         self._sorted: dict[tuple[object, ...], Sorted] = {}
 
     def of(self, deployment: ModelDeployment, *, proved: bool) -> tuple[str, ...]:
         """Return what is larger than every node, if anything, and the count over node groups."""
         split = self._split(deployment)
-        obstacles = Obstacles(self._view, self._peers, deployment)
-        counts = split.refused + Counter(self._first_obstacle(obstacles, g) for g in split.left)
+        obstacles = Obstacles(self._view, self._peers, self._rooms, deployment)
+        counts = split.refused + Counter(map(obstacles.on_group, split.left))
         total, free = len(self._view.catalog.node_groups), counts.pop(OPEN, 0)
         named = [f"{count} {self._label(rule, deployment)}" for rule, count in _by_count(counts)]
         text = f"{free} of {total} node groups" + (f": {', '.join(named)}" if named else "")
@@ -106,47 +106,31 @@ class Reasons:
         return (*_too_large(deployment, self._view.catalog), text + doubt)
 
     def _split(self, deployment: ModelDeployment) -> Sorted:
-        wish = _wish(deployment)
+        wish = (self._view.eligibility.bindings(deployment), *_wish(deployment))
         if wish not in self._sorted:
             self._sorted[wish] = self._sort(deployment)
         return self._sorted[wish]
 
     def _sort(self, deployment: ModelDeployment) -> Sorted:
-        effective = self._view.eligibility.effective(deployment)
         refused: Counter[str] = Counter()
         left = []
         for group in self._view.catalog.node_groups:
-            rule = self._first_refusal(deployment, group, effective)
+            rule = self._first_refusal(deployment, group)
             if rule is None:
                 left.append(group)
             else:
                 refused[rule] += 1
         return Sorted(refused, tuple(left))
 
-    def _first_refusal(
-        self, deployment: ModelDeployment, group: NodeGroup, effective: Effective
-    ) -> str | None:
+    def _first_refusal(self, deployment: ModelDeployment, group: NodeGroup) -> str | None:
         catalog = self._view.catalog
-        for _, kind in effective.refusals(group, catalog):
-            return kind
+        types = self._view.eligibility.refusing_types(deployment, group)
+        if types:
+            return types[0]
         for rule in ELIGIBILITY_RULES:
             if rule.refuses(deployment, group, catalog) is not None:
                 return rule.name
         return None if catalog.accepting(group) else "state"
-
-    def _first_obstacle(self, obstacles: Obstacles, group: NodeGroup) -> str:
-        return obstacles.on_group(group, self._touched.get(group.name, frozenset()))
-
-    @cached_property
-    def _touched(self) -> Mapping[str, frozenset[int]]:
-        """Nodes that hold something or are in a state of their own, by node group."""
-        found: dict[str, set[int]] = defaultdict(set)
-        catalog = self._view.catalog
-        for node in (*self._view.rows_on, *catalog.reserved, *catalog.states):
-            place = catalog.find_node(node)
-            if place is not None:
-                found[place[0].name].add(place[1])
-        return {group: frozenset(indices) for group, indices in found.items()}
 
     def _label(self, rule: str, deployment: ModelDeployment) -> str:
         """Return the words for a rule, with the policy's name if a single one is to blame."""
@@ -161,12 +145,9 @@ def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _wish(deployment: ModelDeployment) -> tuple[object, ...]:
-    """Return all that the refusals of a deployment depend on."""
+    """Return all that the refusals of a deployment depend on besides policies."""
     flavors = tuple(sorted((entry.type, entry.name) for entry in deployment.flavors))
     return (
-        deployment.environment,
-        tuple(sorted(set(deployment.policies))),
-        tuple(sorted(deployment.labels.items())),
         flavors,
         (deployment.gpus, deployment.gpu_memory, deployment.cpus, deployment.memory),
         tuple(sorted(deployment.extra.items())),

@@ -30,11 +30,7 @@ class Refusal:
 
 
 Bindings = frozenset[tuple[str, str]]
-"""(level, policy name) of all policies that bind: equal ones refuse the same."""
-
-
-def _bindings(effective: Effective) -> Bindings:
-    return frozenset((a.level, a.policy.name) for a in effective.attachments if a.binds)
+"""Level and name of policies."""
 
 
 class Eligibility:
@@ -58,13 +54,19 @@ class Eligibility:
             self._attachments[shape] = resolve(self._workspace, deployment).attachments
         return Effective(*deployment.key, self._attachments[shape])
 
+    def bindings(self, deployment: ModelDeployment) -> Bindings:
+        """Return the policies that bind a deployment: equal ones refuse the same."""
+        shape = deployment.shape
+        found = self._bindings.get(shape)
+        if found is None:
+            attached = self.effective(deployment).attachments
+            found = frozenset((a.level, a.policy.name) for a in attached if a.binds)
+            self._bindings[shape] = found
+        return found
+
     def refusing_types(self, deployment: ModelDeployment, group: NodeGroup) -> tuple[str, ...]:
         """Return the types of policies that refuse a node group, in the order of the registry."""
-        shape = deployment.shape
-        bindings = self._bindings.get(shape)
-        if bindings is None:
-            bindings = self._bindings[shape] = _bindings(self.effective(deployment))
-        key = (bindings, group.name)
+        key = (self.bindings(deployment), group.name)
         types = self._refusing.get(key)
         if types is None:
             types = self.effective(deployment).refusing_types(group, self._catalog)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from placement.plan.view import PlanView
-    from placement.workspace.workspace import Domain, ModelDeployment, PeerSelector
+    from placement.workspace.workspace import Domain, ModelDeployment, Peers, PeerSelector
 
 Key = tuple[str, str]
 
@@ -36,6 +36,23 @@ class PeerIndex:
         if memory not in self._domains:
             self._domains[memory] = self._find(labels, selector.environment, over)
         return self._domains[memory]
+
+    def keeping_off(self, deployment: ModelDeployment) -> Iterator[tuple[Key, Peers]]:
+        """Yield the entries of other placed deployments that keep a deployment off."""
+        for label in (None, *deployment.labels.items()):
+            for key, entry in self._declared.get(label, ()):
+                if key != deployment.key and selects(entry.selector, deployment):
+                    yield key, entry
+
+    @cached_property
+    def _declared(self) -> Mapping[tuple[str, str] | None, list[tuple[Key, Peers]]]:
+        """Entries of ``separateFrom`` by the first label they ask for, if they ask for any."""
+        found: dict[tuple[str, str] | None, list[tuple[Key, Peers]]] = defaultdict(list)
+        for key, rows in self._view.declaring("separate_from"):
+            for entry in rows[0].deployment.separate_from:
+                label = next(iter(entry.selector.match_labels.items()), None)
+                found[label].append((key, entry))
+        return found
 
     def _find(
         self, labels: frozenset[tuple[str, str]], environment: str | None, over: Domain

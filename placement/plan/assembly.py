@@ -63,10 +63,7 @@ def bare_plan(
     """
     values = tiers_of(view, objective) if rest is None else rest.tiers
     tiers = _conditional([_bounded(tier, bounds) for tier in values], joined=joined)
-    rows = tuple(
-        _assignment(row, cost)
-        for row, cost in zip(view.rows, row_costs(view, billing=billing), strict=True)
-    )
+    rows = tuple(map(_assignment, view.rows, row_costs(view, billing=billing)))
     return Plan(
         status=Status.OPTIMAL if all(tier.proved for tier in tiers) else Status.FEASIBLE,
         certificate=_certificate(tiers),

@@ -55,17 +55,26 @@ def diff(
     today = state or running_state(workspace, catalog)
     new = _by_deployment(assignments)
     removed = _by_deployment(lot.row for lot in today.removed)
+    wanted, by_key = today.wanted, workspace.by_key
     changes: list[Change] = []
-    for key in sorted({**new, **removed, **today.wanted}):
-        own = new.get(key, ())
-        version = _version(workspace, key, own)
-        if key in removed or key in today.wanted:
-            old = today.wanted.get(key, ())
+    for key in sorted({**new, **removed, **wanted}):
+        own, deployment = new.get(key, ()), by_key.get(key)
+        # The version that the deployment has, also where the rows of a plan say otherwise.
+        version = deployment.version if deployment else next((row.version for row in own), "")
+        if key in removed or key in wanted:
+            old = wanted.get(key, ())
             found = _of_deployment(key, version, old, removed.get(key, ()), own)
             changes += sorted(found, key=change_order)
+        elif len(own) == 1:
+            changes.append(_place(key, version, own[0].replicas, own[0].node))
         else:
-            changes += _placed(key, version, own)
+            nodes = reversed(_in_order(_by_node(_places(own))))
+            changes += [_place(key, version, count, node) for node, count in nodes]
     return tuple(changes)
+
+
+def _place(key: Key, version: str, replicas: int, node: str) -> Change:
+    return Change(Action.PLACE, *key, version, replicas, None, node)
 
 
 def _by_deployment(rows: Iterable[Assignment]) -> dict[Key, list[Assignment]]:
@@ -73,20 +82,6 @@ def _by_deployment(rows: Iterable[Assignment]) -> dict[Key, list[Assignment]]:
     for row in rows:
         found[row.key].append(row)
     return dict(found)
-
-
-def _version(workspace: Workspace, key: Key, new: Sequence[Assignment]) -> str:
-    """Return the version that a deployment has, also where the rows of a plan say otherwise."""
-    deployment = workspace.by_key.get(key)
-    return deployment.version if deployment else next((row.version for row in new), "")
-
-
-def _placed(key: Key, version: str, new: Sequence[Assignment]) -> list[Change]:
-    """Return the changes of a deployment of which nothing runs, in their order."""
-    if len(new) == 1:
-        return [Change(Action.PLACE, *key, version, new[0].replicas, None, new[0].node)]
-    nodes = reversed(_in_order(_by_node(_places(new))))
-    return [Change(Action.PLACE, *key, version, count, None, node) for node, count in nodes]
 
 
 def _of_deployment(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from placement.constraints.base import Violation, subject, thousandths
@@ -43,14 +44,11 @@ def resolve_rows(
     """Look up the deployment and the node of every row and compare what the row copies."""
     placed: list[PlacedRow] = []
     sources: list[Assignment] = []
-    violations: list[Violation] = []
-    seen: set[tuple[str, str, str, int | None]] = set()
+    violations = [
+        _violation(row, f"node `{row.node}` is in two rows") for row in _twice(assignments)
+    ]
     by_key, nodes = workspace.by_key, _Nodes(catalog)
     for row in assignments:
-        key = (row.model, row.environment, row.node, row.gpu)
-        if key in seen:
-            violations.append(_violation(row, f"node `{row.node}` is in two rows"))
-        seen.add(key)
         deployment, found = by_key.get(row.key), nodes[row.node]
         if deployment is None or found is None:
             what = "the deployment" if deployment is None else f"node `{row.node}`"
@@ -65,6 +63,20 @@ def resolve_rows(
             violations += _differences(row, deployment, group)
     view = PlanView(catalog, workspace, tuple(placed), workspace.running)
     return Resolved(view, tuple(sources), tuple(violations))
+
+
+def _twice(rows: Sequence[Assignment]) -> Iterator[Assignment]:
+    """Yield the rows with the key of an earlier one."""
+    if len(set(map(_row_key, rows))) == len(rows):
+        return
+    seen: set[tuple[object, ...]] = set()
+    for row in rows:
+        if _row_key(row) in seen:
+            yield row
+        seen.add(_row_key(row))
+
+
+_row_key = attrgetter("model", "environment", "node", "gpu")
 
 
 class _Nodes(dict[str, "tuple[NodeGroup, int, tuple[str, ...]] | None"]):

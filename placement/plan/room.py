@@ -1,0 +1,136 @@
+"""What nodes have left for one more replica, as far as capacity goes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from placement.catalog.rows import UNIT, Reserved
+
+if TYPE_CHECKING:
+    from placement.catalog.rows import NodeGroup
+    from placement.plan.view import PlacedRow, PlanView
+    from placement.workspace.workspace import ModelDeployment
+
+NOTHING = Reserved()
+Demand = tuple[int, int, int, tuple[tuple[str, int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Thousandths that are left on one node.
+
+    ``whole`` is of GPUs that nothing else uses, ``share`` the largest part of one GPU that a
+    further share may have.
+    """
+
+    whole: int
+    share: int
+    cpus: int
+    memory: int
+    extra: Mapping[str, int] = field(default_factory=dict)
+
+    def takes(self, deployment: ModelDeployment) -> bool:
+        """Whether one more replica fits."""
+        gpus = self.share if deployment.is_share else self.whole
+        wanted = ((deployment.gpus, gpus), (deployment.cpus, self.cpus))
+        more = ((amount, self.extra.get(name, 0)) for name, amount in deployment.extra.items())
+        return all(
+            amount == 0 or amount <= left
+            for amount, left in (*wanted, (deployment.memory, self.memory), *more)
+        )
+
+
+def room_left(group: NodeGroup, rows: Iterable[PlacedRow], reserved: Reserved) -> Room:
+    """Return what is left on a node of a group beside some rows and a reservation."""
+    cpus, memory = group.cpus - reserved.cpus, group.memory - reserved.memory
+    extra = dict(group.extra)
+    whole = 0
+    shares: Counter[int] = Counter()
+    for row in rows:
+        deployment, replicas = row.deployment, row.replicas
+        cpus -= deployment.cpus * replicas
+        memory -= deployment.memory * replicas
+        for name, amount in deployment.extra.items():
+            extra[name] = extra.get(name, 0) - amount * replicas
+        if row.gpu is None:
+            whole += deployment.gpus * replicas
+        else:
+            shares[row.gpu] += deployment.gpus * replicas
+    return Room(*_gpus_left(group, whole, shares, reserved), cpus, memory, extra)
+
+
+def _gpus_left(
+    group: NodeGroup, whole: int, shares: Counter[int], reserved: Reserved
+) -> tuple[int, int]:
+    """Return the thousandths of untouched GPUs, and the most that a share may have of one."""
+    slots = group.gpu_slots
+    held = [*reserved.gpu_slots, *(0 for _ in slots)]
+    broken = [s - held[i] - shares[i] for i, s in enumerate(slots) if held[i] or shares[i]]
+    untouched = (len(slots) - len(broken)) * UNIT - whole
+    if untouched >= UNIT:
+        broken.append(slots[0])
+    return untouched, max(broken, default=0)
+
+
+def _most(rooms: Sequence[Room]) -> Room:
+    """Return a room that takes whatever any of some rooms takes."""
+    names = {name for room in rooms for name in room.extra}
+    return Room(
+        whole=max((room.whole for room in rooms), default=0),
+        share=max((room.share for room in rooms), default=0),
+        cpus=max((room.cpus for room in rooms), default=0),
+        memory=max((room.memory for room in rooms), default=0),
+        extra={name: max(room.extra.get(name, 0) for room in rooms) for name in names},
+    )
+
+
+class Rooms:
+    """The room on the nodes of a plan that take new replicas; one empty node stands for all."""
+
+    def __init__(self, view: PlanView) -> None:
+        self._view = view
+        self._known: dict[str, tuple[Room, tuple[tuple[int, Room], ...]]] = {}
+        self._fitting: dict[tuple[str, Demand], tuple[int, ...]] = {}
+
+    def fitting(self, deployment: ModelDeployment, group: NodeGroup) -> tuple[int, ...]:
+        """Return the nodes of a group on which one more replica fits."""
+        extra = tuple(sorted(deployment.extra.items()))
+        demand = (deployment.gpus, deployment.cpus, deployment.memory, extra)
+        key = (group.name, demand)
+        if key not in self._fitting:
+            most, rooms = self._of(group)
+            tried = rooms if most.takes(deployment) else ()
+            self._fitting[key] = tuple(i for i, room in tried if room.takes(deployment))
+        return self._fitting[key]
+
+    def _of(self, group: NodeGroup) -> tuple[Room, tuple[tuple[int, Room], ...]]:
+        """Return the most that any node of a group has of each, and the room on every one."""
+        if group.name not in self._known:
+            rooms = tuple(self._rooms(group))
+            self._known[group.name] = (_most([room for _, room in rooms]), rooms)
+        return self._known[group.name]
+
+    def _rooms(self, group: NodeGroup) -> Iterator[tuple[int, Room]]:
+        catalog, rows_on = self._view.catalog, self._view.rows_on
+        touched: Set[int] = self._touched.get(group.name, frozenset())
+        empty = next((index for index in range(group.count) if index not in touched), None)
+        for index in (*(() if empty is None else (empty,)), *sorted(touched)):
+            if catalog.state_of(group, index).accepts:
+                node = group.node(index)
+                reserved = catalog.reserved.get(node, NOTHING)
+                yield index, room_left(group, rows_on.get(node, ()), reserved)
+
+    @cached_property
+    def _touched(self) -> Mapping[str, set[int]]:
+        """Nodes that hold something or are in a state of their own, by node group."""
+        found: dict[str, set[int]] = defaultdict(set)
+        catalog = self._view.catalog
+        for node in (*self._view.rows_on, *catalog.reserved, *catalog.states):
+            place = catalog.find_node(node)
+            if place is not None:
+                found[place[0].name].add(place[1])
+        return found
