@@ -112,7 +112,7 @@ def test_what_else_confirms_a_bound_comes_back() -> None:
         ({"capacity": price(nodes=[[1]])}, "`prices[1].capacity[0].nodes[0]` must be a first and"),
         ({"capacity": price(nodes=[[2, 1]])}, "`prices[1].capacity[0].nodes[0]` must be a first"),
         ({"capacity": price(nodes=[[-1, 1]])}, "`prices[1].capacity[0].nodes[0][0]` must be a wh"),
-        ({"capacity": price(nodes=3)}, "`prices[1].capacity[0].nodes` must be a list, found int"),
+        ({"capacity": price(nodes=3)}, "`prices[1].capacity[0].nodes` must be a list, found `3`"),
     ],
 )
 def test_a_wrong_price_list_is_an_input_error_with_its_place(
