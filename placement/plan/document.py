@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from placement.catalog.rows import UNIT
-from placement.plan.json_text import compact, readable
+from placement.plan.json_text import Rendered, compact, readable
 from placement.plan.numbers import shown
+from placement.plan.row_text import COLUMNS, MICRO, RowText
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
@@ -25,32 +26,34 @@ if TYPE_CHECKING:
     from placement.workspace.assignment import Assignment
     from placement.workspace.refusal import Conflict, Refusal
 
+__all__ = [
+    "API_VERSION",
+    "COLUMNS",
+    "KIND",
+    "MICRO",
+    "assignment_row",
+    "plan_digest",
+    "rows_digest",
+    "running_digest",
+    "running_digest_of",
+    "sha256",
+    "to_document",
+    "to_json",
+]
+
 API_VERSION = "placement/v1"
 KIND = "Plan"
-MICRO = 1_000_000
-COLUMNS = (
-    "model",
-    "environment",
-    "version",
-    "node",
-    "provider",
-    "region",
-    "zone",
-    "country",
-    "continent",
-    "flavor",
-    "replicas",
-    "gpus",
-    "gpu",
-    "costPerHour",
-)
-"""Keys of an assignment row, in their order."""
 UNSIGNED = ("digest", "stats")
 """Keys that are no part of the digest."""
 
 
 def to_document(plan: Plan) -> dict[str, Any]:
     """Return the document of a plan without its digest, keys in their order."""
+    assignments = [assignment_row(row) for row in plan.assignments]
+    return _document(plan, assignments, [_change(row) for row in plan.changes])
+
+
+def _document(plan: Plan, assignments: object, changes: object) -> dict[str, Any]:
     optional = {
         "warnings": list(plan.warnings),
         "observed": [_observed(row) for row in plan.observed],
@@ -68,9 +71,9 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "status": str(plan.status),
         "certificate": str(plan.certificate),
         "tiers": [_tier(tier) for tier in plan.tiers],
-        "assignments": [assignment_row(row) for row in plan.assignments],
+        "assignments": assignments,
         "unplaced": [_unplaced(row) for row in plan.unplaced],
-        "changes": [_change(row) for row in plan.changes],
+        "changes": changes,
         **{key: value for key, value in optional.items() if value},
         "basis": {
             "catalog": basis.catalog,
@@ -86,15 +89,26 @@ def to_document(plan: Plan) -> dict[str, Any]:
 
 def to_json(plan: Plan) -> str:
     """Return the JSON text of a plan, with its digest."""
-    document = to_document(plan)
-    return readable({**document, "digest": digest_of(document)})
+    text, between, end = RowText(), ",\n    ", "\n  ]"
+    rows = [
+        Rendered(f"[\n    {between.join(lines)}{end}" if lines else "[]")
+        for lines in (
+            [text.assignment(row) for row in plan.assignments],
+            [text.change(row) for row in plan.changes],
+        )
+    ]
+    return readable({**_document(plan, *rows), "digest": plan.digest})
 
 
-def digest_of(document: dict[str, Any]) -> str:
-    """Return ``sha256:...`` over a document without ``digest`` and ``stats``.
+def plan_digest(plan: Plan) -> str:
+    """Return ``sha256:...`` over the document of a plan without ``digest`` and ``stats``.
 
     The bytes are UTF-8 JSON with sorted keys and no spaces.
     """
+    text = RowText(sort=True)
+    assignments = ",".join([text.assignment(row) for row in plan.assignments])
+    changes = ",".join([text.change(row) for row in plan.changes])
+    document = _document(plan, Rendered(f"[{assignments}]"), Rendered(f"[{changes}]"))
     signed = {key: value for key, value in document.items() if key not in UNSIGNED}
     return sha256(compact(signed, sort=True))
 
@@ -104,15 +118,21 @@ def running_digest(rows: Iterable[Assignment]) -> str:
     found: dict[tuple[str, str], list[Assignment]] = {}
     for row in rows:
         found.setdefault(row.key, []).append(row)
-    return running_digest_of({key: rows_digest(lot) for key, lot in found.items()})
+    text = _uncosted()
+    return running_digest_of({key: _rows_digest(lot, text) for key, lot in found.items()})
 
 
 def rows_digest(rows: Iterable[Assignment]) -> str:
     """Return ``sha256:...`` over the rows of one deployment, without what they cost."""
-    documents = [assignment_row(row) for row in rows]
-    for document in documents:
-        del document["costPerHour"]
-    return sha256("\n".join(sorted(compact(document, sort=True) for document in documents)))
+    return _rows_digest(rows, _uncosted())
+
+
+def _uncosted() -> RowText:
+    return RowText(sort=True, without=("costPerHour",))
+
+
+def _rows_digest(rows: Iterable[Assignment], text: RowText) -> str:
+    return sha256("\n".join(sorted(map(text.assignment, rows))))
 
 
 def running_digest_of(digests: Mapping[tuple[str, str], str]) -> str:

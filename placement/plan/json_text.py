@@ -17,6 +17,12 @@ LONGEST_NUMBER = 40
 LARGEST_EXPONENT = 30
 
 
+class Rendered(str):
+    """A value that is JSON text already."""
+
+    __slots__ = ()
+
+
 def compact(value: Any, *, sort: bool = False) -> str:
     """Return JSON without spaces, keys sorted or as they come."""
     kind = type(value)
@@ -24,6 +30,8 @@ def compact(value: Any, *, sort: bool = False) -> str:
         return encode_basestring(value)
     if kind is int or kind is Decimal:
         return number_text(value)
+    if isinstance(value, Rendered):
+        return value
     if isinstance(value, Mapping):
         keys = sorted(value) if sort else value
         items = [f"{encode_basestring(key)}:{compact(value[key], sort=sort)}" for key in keys]

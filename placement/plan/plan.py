@@ -8,8 +8,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from placement.catalog.rows import UNIT
 from placement.frozen import picklable
-from placement.plan.document import COLUMNS, assignment_row, digest_of, to_document, to_json
+from placement.plan.document import COLUMNS, MICRO, plan_digest, to_json
 from placement.plan.html import to_html
 from placement.plan.prices import TierPrices
 from placement.plan.rows import (
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from placement.workspace.refusal import Refusal
+
+NUMBERS = {"replicas": "int64", "gpus": "float64", "gpu": "Int64", "costPerHour": "float64"}
+"""Columns of a frame that are no text, and their types."""
 
 
 @picklable
@@ -88,7 +92,7 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """``sha256:`` over the document without ``digest`` and ``stats``, computed anew."""
-        return digest_of(to_document(self))
+        return plan_digest(self)
 
     def to_json(self) -> str:
         """Return the JSON document."""
@@ -112,10 +116,15 @@ class Plan:
         """
         import pandas as pd
 
-        rows = [assignment_row(row) for row in self.assignments]
-        frame = pd.DataFrame({key: [row.get(key) for row in rows] for key in COLUMNS})
-        numbers = {"replicas": "int64", "gpus": "float64", "gpu": "Int64", "costPerHour": "float64"}
-        return frame.astype({**dict.fromkeys(COLUMNS, "str"), **numbers})
+        rows = self.assignments
+        texts = [key for key in COLUMNS if key not in NUMBERS]
+        columns: dict[str, list[Any]] = {key: [getattr(row, key) for row in rows] for key in texts}
+        columns["replicas"] = [row.replicas for row in rows]
+        columns["gpus"] = [row.gpus / UNIT for row in rows]
+        columns["gpu"] = [row.gpu for row in rows]
+        columns["costPerHour"] = [row.cost / MICRO for row in rows]
+        frame = pd.DataFrame({key: columns[key] for key in COLUMNS})
+        return frame.astype({**dict.fromkeys(texts, "str"), **NUMBERS})
 
     def _repr_html_(self) -> str:
         """Return a short table for notebooks."""

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from placement.catalog.rows import UNIT
+from placement.memory import uncollected
 from placement.objectives.mix import parse_objective
 from placement.plan.document import API_VERSION, COLUMNS, KIND, MICRO
 from placement.plan.json_node import Node
 from placement.plan.json_text import parse
 from placement.plan.numbers import decimals, steps_of
+from placement.plan.plain_rows import plain_assignment, plain_change
 from placement.plan.plan import Plan
 from placement.plan.prices import (
     CPUS,
@@ -21,6 +23,7 @@ from placement.plan.prices import (
     CapacityPrice,
     TierPrices,
 )
+from placement.plan.row_text import CHANGE
 from placement.plan.rows import (
     Action,
     Assignment,
@@ -84,7 +87,11 @@ def read_plan(text: str, *, file: str = "<json>") -> Plan:
     InputError
         If the text is not JSON (with line and column) or not a plan (with the path).
     """
-    top = Node(parse(text, file=file), "", file).fields(REQUIRED, OPTIONAL)
+    with uncollected():
+        return _plan(Node(parse(text, file=file), "", file).fields(REQUIRED, OPTIONAL))
+
+
+def _plan(top: Mapping[str, Node]) -> Plan:
     top["apiVersion"].constant(API_VERSION)
     top["kind"].constant(KIND)
     return Plan(
@@ -144,6 +151,10 @@ def _scale(name: str) -> int:
 
 
 def _assignment(node: Node) -> Assignment:
+    return plain_assignment(node.value) or _careful_assignment(node)
+
+
+def _careful_assignment(node: Node) -> Assignment:
     row = node.fields([column for column in COLUMNS if column != "gpu"], ["gpu"])
     return Assignment(
         model=row["model"].text(),
@@ -174,8 +185,11 @@ def _unplaced(node: Node) -> Unplaced:
 
 
 def _change(node: Node) -> Change:
-    words = ["action", "model", "environment", "version", "replicas", "fromNode", "toNode"]
-    row = node.fields(words, [])
+    return plain_change(node.value) or _careful_change(node)
+
+
+def _careful_change(node: Node) -> Change:
+    row = node.fields(list(CHANGE), [])
     return Change(
         row["action"].choice(Action),
         row["model"].text(),
