@@ -126,13 +126,13 @@ class DomainRules:
         for entry in self.builder.deployments[d].spread:
             if entry.max_per_domain is not None and entry.over is not Domain.NODE:
                 left = entry.max_per_domain - self.counts(d, entry.over)
-                replicas = _within(self.domains(entry.over, nodes), replicas, left)
+                replicas = within(self.domains(entry.over, nodes), replicas, left)
         for over, most, usable in self.skew[d]:
             counts, domains = self.counts(d, over), self.domains(over, nodes)
             least = int(counts[usable].min(initial=MANY))
             if usable and len(self.skew[d]) == 1:
                 least = max(least, _level(counts, domains, replicas, usable, owed) - most)
-            replicas = _within(domains, replicas, least + most - counts)
+            replicas = within(domains, replicas, least + most - counts)
         return replicas
 
     def fresh(self, d: int, over: Domain, wanted: int, nodes: Ints, replicas: Ints) -> Ints:
@@ -171,7 +171,7 @@ def _level(counts: Ints, domains: Ints, replicas: Ints, usable: Sequence[int], o
     return min(level, int((counts + room)[usable].min()))
 
 
-def _within(domains: Ints, replicas: Ints, left: Ints) -> Ints:
+def within(domains: Ints, replicas: Ints, left: Ints) -> Ints:
     """Cut replicas, the last ones first, so that each domain gets no more than is left to it."""
     total = np.zeros(len(left), np.int64)
     np.add.at(total, domains, replicas)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from placement.problem.builder import ProblemBuilder
 from placement.problem.problem import Ints
-from placement.solvers.domain_rules import DomainRules
+from placement.solvers.domain_rules import DomainRules, within
 from placement.solvers.node_arrays import Demand, NodeArrays, Put
 from placement.solvers.node_space import Seat
 from placement.workspace.workspace import Domain
@@ -28,6 +28,8 @@ PASSES = 6
 """Further passes where something is left out."""
 PLACED_AGAIN = 30_000
 """Deployments that all further passes place again at most."""
+CELLS = 4
+"""So many cells at least are looked at in one step."""
 PARTS = 4
 """A balanced pass takes this part of the room of a node at a time."""
 ALIKE = 2
@@ -149,7 +151,7 @@ class Greedy:
             yield pairs
             return
         there = np.cumsum(self.builder.pair_high[pairs])
-        start, width, owed = 0, 1, self._owed(d)
+        start, width, owed = 0, CELLS, self._owed(d)
         while start < len(pairs):
             before = int(there[start - 1]) if start else 0
             enough = int(np.searchsorted(there, before + owed)) + 1
@@ -333,6 +335,11 @@ def _pass(
     state = Greedy(builder, values, balanced=balanced)
     for d in order:
         state.keep(d)
+    return _completed(state, order)
+
+
+def _completed(state: Greedy, order: Sequence[int]) -> Greedy:
+    """Place what is missing, and take back what does not stand by itself."""
     for d in order:
         state.place(d)
         if not state.stands(d):

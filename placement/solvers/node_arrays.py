@@ -187,7 +187,7 @@ class NodeArrays:
         owed = replicas[:, None]
         taken = np.zeros_like(slots)
         if wish is not None:
-            taken = _poured(np.minimum(wish, fits), owed)
+            taken = _poured(np.minimum(wish, fits)[:, ::-1], owed)[:, ::-1]
             fits, slots, owed = fits - taken, slots - taken * share, owed - taken.sum(1)[:, None]
         cost = np.where(fits > 0, slots, MANY) + np.where(
             self.leaving[self.cell[nodes]], 2 * UNIT, 0
