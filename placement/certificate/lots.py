@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -105,21 +105,16 @@ class _Sorting:
         self.mask: list[int] = []
         self.cost: list[int] = []
         self.kept: dict[int, Mapping[Node, int]] = {}
-        shapes: Counter[Any] = Counter()
-        first: dict[Any, ModelDeployment] = {}
-        for deployment in view.workspace.deployments:
-            if not deployment.enabled:
-                continue
-            if deployment.key in view.state.movable:
+        movable = view.state.movable
+        enabled = [d for d in view.workspace.deployments if d.enabled]
+        loose = [d for d in enabled if d.key not in movable] if movable else enabled
+        for deployment, count in _alike(loose):
+            self._add(deployment, count)
+        for deployment in enabled if movable else ():
+            if deployment.key in movable:
                 lot = self._own(deployment, deployment.key)
                 self.times[lot] = 1
-                self.kept[lot] = self._nodes(view.state.movable[deployment.key])
-                continue
-            shape = deployment.shape
-            shapes[shape] += 1
-            first.setdefault(shape, deployment)
-        for shape, count in shapes.items():
-            self._add(first[shape], count)
+                self.kept[lot] = self._nodes(movable[deployment.key])
 
     def _add(self, deployment: ModelDeployment, count: int) -> None:
         if _spread(deployment):
@@ -191,6 +186,19 @@ class _Sorting:
         )
 
 
+def _alike(deployments: Sequence[ModelDeployment]) -> Iterator[tuple[ModelDeployment, int]]:
+    """Yield one deployment of each shape, and how many there are."""
+    shapes = [deployment.shape for deployment in deployments]
+    # Deployments made together share one object, and that is quickly told.
+    same = {id(shape): position for position, shape in enumerate(shapes)}
+    found: dict[Any, list[int]] = {}
+    for number, count in Counter(map(id, shapes)).items():
+        position = same[number]
+        found.setdefault(shapes[position], [position, 0])[1] += count
+    for position, count in found.values():
+        yield deployments[position], count
+
+
 def _ints(values: Sequence[int]) -> Ints:
     return np.array(values, np.int64)
 
@@ -228,6 +236,8 @@ class _Masks:
         self.catalog = catalog
         self.rows: list[Bools] = []
         self._known: dict[Hashable, int] = {}
+        self._bound: dict[Hashable, tuple[tuple[str, ...], ...]] = {}
+        self._kinds: dict[Hashable, Bools] = {}
         self._number: dict[bytes, int] = {}
         self._policies: dict[str, Bools] = {}
         self._allowed: dict[Hashable, Bools] = {}
@@ -240,9 +250,12 @@ class _Masks:
     def of(self, deployment: ModelDeployment) -> int:
         """Return the number of the mask of a deployment."""
         bound = self._binding(deployment)
-        key = (bound, deployment.flavors, deployment.gpus, deployment.gpu_memory)
+        kind = (deployment.flavors, deployment.gpus, deployment.gpu_memory)
+        key = (bound, kind)
         if key not in self._known:
-            mask = self._allowed_by(bound) & self._right_kind(deployment)
+            if kind not in self._kinds:
+                self._kinds[kind] = self._right_kind(deployment)
+            mask = self._allowed_by(bound) & self._kinds[kind]
             number = self._number.setdefault(mask.tobytes(), len(self.rows))
             if number == len(self.rows):
                 self.rows.append(mask)
@@ -251,6 +264,13 @@ class _Masks:
 
     def _binding(self, deployment: ModelDeployment) -> tuple[tuple[str, ...], ...]:
         """Return the names of the policies that bind, by level and type."""
+        labels = tuple(sorted(deployment.labels.items()))
+        key = (deployment.environment, deployment.policies, labels)
+        if key not in self._bound:
+            self._bound[key] = self._resolved(deployment)
+        return self._bound[key]
+
+    def _resolved(self, deployment: ModelDeployment) -> tuple[tuple[str, ...], ...]:
         found: defaultdict[tuple[Level, str], list[str]] = defaultdict(list)
         for item in resolve(self.workspace, deployment).attachments:
             if item.binds:
