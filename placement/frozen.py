@@ -1,4 +1,4 @@
-"""Lets frozen dataclasses with read-only mappings be pickled and copied.
+"""Lets frozen dataclasses with read-only mappings be pickled and copied, and rows be made fast.
 
 A ``MappingProxyType`` cannot be pickled. On its way it is a plain mapping; what a cached property
 has derived does not travel at all.
@@ -6,7 +6,7 @@ has derived does not travel at all.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -22,6 +22,29 @@ def picklable(cls: type[C]) -> type[C]:
     # Set from outside: with slots, dataclass replaces what a base class defines.
     setattr(cls, "__getstate__", _state)  # noqa: B010
     setattr(cls, "__setstate__", _restore)  # noqa: B010
+    return cls
+
+
+def quickly_made(cls: type[C]) -> type[C]:
+    """Give a frozen dataclass with slots a constructor that takes a third of the time.
+
+    The one that ``dataclass`` writes goes around its own lock for every field. This one makes the
+    new object an open one, with the same slots, while it is filled. Goes above ``@dataclass``, on
+    classes of rows of which there are hundreds of thousands; no field may have a factory.
+    """
+    own = {f"default_{f.name}": f.default for f in fields(cls) if f.default is not MISSING}  # type: ignore[arg-type]
+    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    taken = (f"{n}=default_{n}" if f"default_{n}" in own else n for n in names)
+    opened = type(cls.__name__, (), {"__slots__": cls.__slots__})  # type: ignore[attr-defined]
+    space = {**own, "closed": cls, "opened": opened, "unlock": object.__setattr__}
+    lines = [
+        f"def __init__(self, {', '.join(taken)}):",
+        "    unlock(self, '__class__', opened)",
+        *(f"    self.{name} = {name}" for name in names),
+        "    self.__class__ = closed",
+    ]
+    exec("\n".join(lines), space)
+    setattr(cls, "__init__", space["__init__"])  # noqa: B010
     return cls
 
 

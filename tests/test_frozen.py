@@ -5,16 +5,27 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
+from placement.frozen import quickly_made
 from placement.plan.rows import TransitionRecord
 from placement.workspace import load_workspace
 from tests.verifier.fleet import fleet
 from tests.verifier.story import CATALOG, PLAN, SPACE
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """As ``dataclass`` would make it, but for the time it takes."""
+
+    name: str
+    count: int = 3
+
 
 RECORD = TransitionRecord("release", MappingProxyType({"model": "chat"}))
 QUICKSTART = load_workspace("examples/quickstart")
@@ -27,6 +38,9 @@ VALUES = {
     "record": RECORD,
     "deployment": SPACE.deployments[0],
     "node group": CATALOG.node_groups[0],
+    "row": PLAN.assignments[0],
+    "change": PLAN.changes[0],
+    "quickly made": Quick("a"),
 }
 WAYS: dict[str, Callable[[Any], Any]] = {
     "pickle": lambda value: pickle.loads(pickle.dumps(value)),
@@ -82,3 +96,15 @@ def test_places_in_files_travel() -> None:
     arrived = pickle.loads(pickle.dumps(QUICKSTART))
     for key in QUICKSTART.sources.written:
         assert arrived.sources.find(key).place() == QUICKSTART.sources.find(key).place()
+
+
+def test_a_value_made_quickly_is_like_any_frozen_value() -> None:
+    one = Quick("a")
+    assert type(one) is Quick
+    assert repr(one) == "Quick(name='a', count=3)"
+    assert one == Quick(count=3, name="a") == replace(Quick("a", 4), count=3)
+    assert hash(one) == hash(Quick("a", 3))
+    with pytest.raises(FrozenInstanceError):
+        one.count = 4  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        Quick()  # type: ignore[call-arg]

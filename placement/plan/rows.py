@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from placement.frozen import picklable
+from placement.frozen import picklable, quickly_made
 from placement.workspace.assignment import Assignment
 from placement.workspace.transitions.difference import PolicyDifference
 
@@ -72,6 +72,7 @@ class Unplaced:
         return (self.model, self.environment)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Change:
     """One step from what runs to the plan, in whole replicas."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from placement.catalog.catalog import Catalog
 from placement.catalog.rows import NodeGroup
 from placement.constraints.eligibility import Eligibility
+from placement.frozen import quickly_made
 from placement.plan.rows import Assignment
 from placement.plan.running import RunningState, running_state
 from placement.workspace.workspace import Domain, ModelDeployment, Workspace
@@ -23,6 +24,7 @@ Key = tuple[str, str]
 """(model, environment)."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PlacedRow:
     """One assignment with its deployment, node group and node index looked up."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from placement.frozen import quickly_made
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """Replicas of one deployment on one node (on one GPU of it, for GPU shares).
