@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from placement.problem.builder import ProblemBuilder
 from placement.problem.problem import Ints
-from placement.solvers.domain_rules import DomainRules, within
+from placement.solvers.domain_rules import DomainRules
 from placement.solvers.node_arrays import Demand, NodeArrays, Put
 from placement.solvers.node_space import Seat
 from placement.workspace.workspace import Domain
@@ -312,7 +312,7 @@ def greedy_layout(builder: ProblemBuilder, values: Ints) -> Layout:
     comes earlier. If that does not help and GPUs stay free that no node has the CPUs or the
     memory to go with, the next passes use resources evenly instead of cheaply.
     """
-    best = last = _pass(builder, values, _order(builder, {}))
+    best = last = _pass(builder, values, order_of(builder, {}))
     blame: Counter[int] = Counter()
     before: tuple[int, ...] | None = None
     for number in range(min(PASSES, PLACED_AGAIN // (len(builder.deployments) + 1))):
@@ -322,7 +322,7 @@ def greedy_layout(builder: ProblemBuilder, values: Ints) -> Layout:
             break
         before = merit
         blame = blame + Counter(left_out) if balanced == last.balanced else Counter()
-        order = _order(builder, blame, by_size=balanced)
+        order = order_of(builder, blame, by_size=balanced)
         last = _pass(builder, values, order, balanced=balanced)
         if last.merit() < best.merit():
             best = last
@@ -335,10 +335,10 @@ def _pass(
     state = Greedy(builder, values, balanced=balanced)
     for d in order:
         state.keep(d)
-    return _completed(state, order)
+    return completed(state, order)
 
 
-def _completed(state: Greedy, order: Sequence[int]) -> Greedy:
+def completed(state: Greedy, order: Sequence[int]) -> Greedy:
     """Place what is missing, and take back what does not stand by itself."""
     for d in order:
         state.place(d)
@@ -351,7 +351,7 @@ def _completed(state: Greedy, order: Sequence[int]) -> Greedy:
     return state
 
 
-def _order(
+def order_of(
     builder: ProblemBuilder, blame: Mapping[int, int], *, by_size: bool = False
 ) -> list[int]:
     """High priority first, then with GPUs, then those with the fewest nodes to go to.
