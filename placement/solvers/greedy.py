@@ -116,8 +116,9 @@ class Greedy:
         while placed < self.placed[d] < self.builder.wanted[d]:
             placed = self.placed[d]
             for pairs in self._batches(d):
-                if self._owed(d):
-                    self._fill(d, pairs)
+                self._fill(d, pairs)
+                if not self._owed(d):
+                    break
             if not again:
                 return
 
