@@ -38,7 +38,9 @@ def _row(size: Size, load: float, options: Options) -> Row:
     times, placed, open_ones = [], 0, 0
     for number in range(WARM_UP + size["calls"]):
         one = _arriving(rng)
-        preview, took = timed(lambda one=one: planner.deploy(fleet.workspace, one))  # type: ignore[misc]
+        preview, took = timed(
+            lambda one=one: planner.deploy(fleet.workspace, one, time_limit=options.limit)
+        )  # type: ignore[misc]
         if number >= WARM_UP:
             times.append(took)
             placed += _placed(preview, one)

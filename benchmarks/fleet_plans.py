@@ -27,7 +27,14 @@ def measure(size: Size, options: Options) -> list[Row]:
     """Plan one drawn fleet with default options but the gap that is the goal."""
     given = {key: value for key, value in size.items() if key != "within"}
     drawing = Drawing(**given, seed=options.seed)
-    return [planned(drawn(drawing), goal=GOAL[drawing.variant], within=size.get("within"))]
+    return [
+        planned(
+            drawn(drawing),
+            goal=GOAL[drawing.variant],
+            limit=options.limit,
+            within=size.get("within"),
+        )
+    ]
 
 
 def measure_times(size: Size, options: Options) -> list[Row]:
@@ -38,7 +45,7 @@ def measure_times(size: Size, options: Options) -> list[Row]:
         drawing = Drawing(
             **size["drawing"], seed=options.seed, times=nodes, replicas_times=replicas
         )
-        row = planned(drawn(drawing), goal=GOAL[drawing.variant])
+        row = planned(drawn(drawing), goal=GOAL[drawing.variant], limit=options.limit)
         ratio = row["plan, s"] / rows[0]["plan, s"] if rows else 1.0
         row = {"nodes times": nodes, "replicas times": replicas, "time, times": ratio, **row}
         if most is not None and replicas == 1 and ratio > most:
@@ -56,7 +63,7 @@ def measure_frame(size: Size, options: Options) -> list[Row]:
     )
     read = time.perf_counter() - start
     within = size.get("within")
-    row = planned(Instance(table.catalog, workspace), goal=GOAL["hard"])
+    row = planned(Instance(table.catalog, workspace), goal=GOAL["hard"], limit=options.limit)
     total = read + row["plan, s"]
     row = {"from the table, s": read, "in all, s": total, **row}
     if within is not None and total > within:
@@ -65,19 +72,21 @@ def measure_frame(size: Size, options: Options) -> list[Row]:
     return [row]
 
 
-def planned(instance: Instance, *, goal: float, within: float | None = None) -> Row:
+def planned(instance: Instance, *, goal: float, limit: float, within: float | None = None) -> Row:
     """Plan an instance and tell all about it.
 
     Parameters
     ----------
     goal : float
         Relative gap of the last tier that is asked for.
+    limit : float
+        Seconds after which the plan is what was found by then.
     within : float, optional
         Seconds that the plan should take; more is a loss, not a failure.
     """
     start = time.perf_counter()
     with phases() as seconds:
-        plan = Planner(instance.catalog).plan(instance.workspace, gap=goal)
+        plan = Planner(instance.catalog).plan(instance.workspace, gap=goal, time_limit=limit)
     took = time.perf_counter() - start
     again = time.perf_counter()
     report = verify(instance.catalog, instance.workspace, plan)

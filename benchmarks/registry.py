@@ -167,7 +167,8 @@ SUBJECTS: tuple[Subject, ...] = (
         "benchmarks.sameness:measure",
         {
             QUICK: {"fleets": 1, "deployments": 10, "nodes": 30, "groups": 6, "workers": (2,)},
-            "300x1k": {"fleets": 5, "deployments": 300, "nodes": 1_000, "groups": 100},
+            "100x300": {"fleets": 5, "deployments": 100, "nodes": 300, "groups": 40},
+            "1kx3k": {"fleets": 5, "deployments": 1_000, "nodes": 3_000, "groups": 200},
         },
     ),
     Subject(

@@ -25,19 +25,21 @@ def measure(size: Size, options: Options) -> list[Row]:
     instance = drawn(Drawing(**size["drawing"], seed=options.seed))
     catalog = instance.catalog
     planner = Planner(catalog)
-    plan, took = timed(lambda: planner.plan(instance.workspace, gap=GAP))
+    plan, took = timed(lambda: planner.plan(instance.workspace, gap=GAP, time_limit=options.limit))
     running = instance.workspace.with_running(plan)
     rows: list[Row] = [{"what": "from nothing", "seconds": took, "replicas": _replicas(plan)}]
     cold = Planner(catalog)
     for what, own in (("unchanged, planner cold", cold), ("unchanged, planner warm", cold)):
-        again, took = timed(lambda own=own: own.plan(running, gap=GAP))  # type: ignore[misc]
+        again, took = timed(lambda own=own: own.plan(running, gap=GAP, time_limit=options.limit))  # type: ignore[misc]
         rows.append(_unchanged(what, plan, again, took, size.get("within")))
-    preview, took = timed(lambda: planner.apply_change(running))
+    preview, took = timed(lambda: planner.apply_change(running, time_limit=options.limit))
     rows.append(_unchanged("unchanged, as a change", plan, preview.plan, took, size.get("within")))
     less = _less(catalog, options.seed)
-    after, took = timed(lambda: Planner(less).plan(running, gap=GAP))
+    after, took = timed(lambda: Planner(less).plan(running, gap=GAP, time_limit=options.limit))
     rows.append(_moved("nodes lost, whole plan", after, took))
-    preview, took = timed(lambda: planner.apply_change(running, catalog=less))
+    preview, took = timed(
+        lambda: planner.apply_change(running, catalog=less, time_limit=options.limit)
+    )
     rows.append(_moved("nodes lost, as a change", preview.plan, took))
     return rows
 
