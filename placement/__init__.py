@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from placement.store.store import Store
     from placement.verifier import Report, verify
     from placement.workspace.assignment import Assignment
+    from placement.workspace.expected import Expected
     from placement.workspace.manifests import load_workspace
     from placement.workspace.refusal import Refusal
     from placement.workspace.workspace import Environment, ModelDeployment, Workspace
@@ -42,6 +43,7 @@ __all__ = [
     "Catalog",
     "Diagnostic",
     "Environment",
+    "Expected",
     "InputError",
     "InternalFaultError",
     "LockedError",
@@ -71,6 +73,7 @@ _HOMES = {
     "Catalog": "placement.catalog.catalog",
     "Diagnostic": "placement.errors",
     "Environment": "placement.workspace.workspace",
+    "Expected": "placement.workspace.expected",
     "InputError": "placement.errors",
     "InternalFaultError": "placement.errors",
     "LockedError": "placement.errors",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from placement.plan.plan import Plan
     from placement.recommendation import Recommendation
     from placement.transaction import Transaction
+    from placement.workspace.expected import Expected
     from placement.workspace.transitions import Transition
     from placement.workspace.workspace import Workspace
 
@@ -40,6 +41,7 @@ class TransactOptions(TypedDict, total=False):
     evict: bool
     retry_unplaced: bool
     rebalance: Rebalance | None
+    expected: Expected | None
     serial: int | None
     objective: str
     billing: Billing | str
@@ -139,6 +141,7 @@ class Planner:
         evict: bool = False,
         retry_unplaced: bool = False,
         rebalance: Rebalance | None = None,
+        expected: Expected | None = None,
         serial: int | None = None,
         objective: str = "cost",
         billing: Billing | str = Billing.SHARE,
@@ -166,6 +169,9 @@ class Planner:
         rebalance : Rebalance, optional
             Replicas may move where that saves enough: moves and the last tier are minimised
             together, a moved GPU counting ``min_saving``.
+        expected : Expected, optional
+            What should find room later: of nodes that are equally good, new replicas go where
+            the least of what is free becomes useless to it.
         serial : int, optional
             Of the stored state that the change starts from.
         objective, billing, gap, time_limit, seed, on_progress, cancel
@@ -193,7 +199,7 @@ class Planner:
         leave = Leave(
             partial=allow_partial, evict=evict, retry_unplaced=retry_unplaced, rebalance=rebalance
         )
-        return self._transaction(transition, options, leave, catalog, serial).preview()
+        return self._transaction(transition, options, leave, catalog, serial, expected).preview()
 
     def release(
         self,
@@ -312,6 +318,7 @@ class Planner:
         leave: Leave,
         catalog: Catalog | None,
         serial: int | None,
+        expected: Expected | None,
     ) -> Transaction:
         from placement.transaction import Transaction
 
@@ -328,6 +335,7 @@ class Planner:
             leave=leave,
             masks=warm.masks,
             anew=fleet.digest != self.catalog.digest or transition.kind is TransitionKind.CAPACITY,
+            kinds=None if expected is None else warm.kinds(expected, transition.after),
             serial=serial,
             warnings=checked_names(asked, fleet),
             stats=told(options),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from placement.problem.compiler import Mask
     from placement.problem.ledger import Key
     from placement.problem.state import State
+    from placement.problem.stranding import Kinds
     from placement.workspace.assignment import Assignment
     from placement.workspace.transitions import Transition
 
@@ -67,6 +68,8 @@ class Transaction:
         Policy masks by meaning, of the catalog.
     anew : bool
         Whether the catalog differs from the one the running rows were placed on.
+    kinds : Kinds or None
+        What should find room later.
     serial : int or None
         Of the stored state that ``transition.before`` is.
     warnings : tuple of str
@@ -87,6 +90,7 @@ class Transaction:
         leave: Leave,
         masks: dict[str, Mask],
         anew: bool = False,
+        kinds: Kinds | None = None,
         serial: int | None = None,
         warnings: tuple[str, ...] = (),
         stats: Mapping[str, Any],
@@ -100,6 +104,7 @@ class Transaction:
         self.leave = leave
         self.masks = masks
         self.anew = anew
+        self.kinds = kinds
         self.serial = serial
         self.warnings = warnings
         self.stats = stats
@@ -127,6 +132,7 @@ class Transaction:
             anew=self.anew,
             retry=self.leave.retry_unplaced,
             rebalance=self._rebalance(),
+            kinds=self.kinds,
         )
         judge = Judge(affected, self.leave, forgiving=self.anew)
         refusal = judge.before_solving()

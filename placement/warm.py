@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.problem.fleet import Fleet
     from placement.problem.state import State
+    from placement.problem.stranding import Kinds
+    from placement.workspace.expected import Expected
     from placement.workspace.workspace import Workspace
 
 STATES = 8
@@ -27,6 +29,7 @@ class Warm:
         self._catalog = catalog
         self._lock = threading.Lock()
         self._states: dict[int, State] = {}
+        self._kinds: tuple[tuple[object, ...], Kinds] | None = None
 
     @cached_property
     def _fleet(self) -> Fleet:
@@ -52,3 +55,14 @@ class Warm:
             while len(self._states) >= STATES:
                 del self._states[next(iter(self._states))]
             self._states[id(state.workspace)] = state
+
+    def kinds(self, expected: Expected, workspace: Workspace) -> Kinds:
+        """Return what is expected as arrays, where the policies of a workspace hold."""
+        from placement.problem.stranding import kinds_of
+
+        asked = (expected, workspace.policies, workspace.environments)
+        known = self._kinds
+        if known is None or any(a is not b for a, b in zip(known[0], asked, strict=True)):
+            known = (asked, kinds_of(expected, workspace, self._catalog, self.masks))
+            self._kinds = known
+        return known[1]

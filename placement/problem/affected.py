@@ -21,6 +21,7 @@ from placement.problem.compiler import Compiled, Mask, eligible_masks
 from placement.problem.fleet import Ints
 from placement.problem.ledger import Held, Key, Ledger
 from placement.problem.running import Resident
+from placement.problem.stranding import Kinds, lost_on
 from placement.workspace.workspace import Domain, Rollout
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Affected:
         Whether replicas that were unplaced before are wanted again.
     rebalance : tuple of (int, int), optional
         As of ``Compiled``: everything that runs is concerned then.
+    kinds : Kinds, optional
+        What should find room later: it decides among nodes that are equally good.
 
     Attributes
     ----------
@@ -88,6 +91,7 @@ class Affected:
         anew: bool = False,
         retry: bool = False,
         rebalance: tuple[int, int] | None = None,
+        kinds: Kinds | None = None,
     ) -> None:
         self.state = state
         self.fleet = state.ledger.fleet
@@ -98,6 +102,7 @@ class Affected:
         self.masks = masks
         self.retry = retry
         self.rebalance = rebalance
+        self.kinds = kinds
         self.changed = frozenset(transition.changed)
         self.freed, self.held = self._outgoing()
         self.ledger: Ledger = state.ledger.changed(off=self.freed)
@@ -441,12 +446,26 @@ class Affected:
             usable = self.eligible(key)[self.fleet.group_of] & self.fleet.accepts & (room > 0)
             nodes = np.flatnonzero(usable)
             if breadth is not None:
-                nodes = self._best(key, nodes, room[nodes], breadth * self.target(key, parts or {}))
+                strands = self._strands(key, ledger, nodes)
+                many = self.target(key, parts or {})
+                many *= breadth if strands is None or not self.is_loose(key) else 1
+                nodes = self._best(key, nodes, room[nodes], many, strands)
             chosen[nodes] = True
         return np.flatnonzero(chosen)
 
-    def _best(self, key: Key, nodes: Ints, room: Ints, wanted: int) -> Ints:
-        """Return the cheapest nodes, the fullest first, that take so many replicas."""
+    def _strands(self, key: Key, ledger: Ledger, nodes: Ints) -> Ints | None:
+        """Return how much a replica on each node takes from what is expected, if anything is."""
+        if self.kinds is None:
+            return None
+        return lost_on(self.kinds, ledger, self.after.by_key[key], nodes)
+
+    def _best(
+        self, key: Key, nodes: Ints, room: Ints, wanted: int, strands: Ints | None = None
+    ) -> Ints:
+        """Return the cheapest nodes that take so many replicas.
+
+        Of equally cheap ones those that strand least, then the fullest.
+        """
         deployment = self.after.by_key[key]
         groups = self.fleet.group_of[nodes]
         zones = np.zeros(len(nodes), np.int64)
@@ -454,7 +473,8 @@ class Affected:
             zones = self.catalog.table.texts[Domain.ZONE.value][1][groups]
         single = any(entry.over is Domain.NODE for entry in deployment.spread)
         room = np.minimum(room, 1) if single else np.minimum(room, wanted)
-        order = np.lexsort((nodes, room, self.values(key)[groups], zones))
+        least = np.zeros_like(nodes) if strands is None else strands
+        order = np.lexsort((nodes, room, least, self.values(key)[groups], zones))
         before = np.cumsum(room[order]) - room[order]
         first = np.flatnonzero(np.diff(zones[order], prepend=-1))
         base = np.repeat(before[first], np.diff(np.append(first, len(order))))
