@@ -22,7 +22,7 @@ class Cluster:
     Attributes
     ----------
     cpu, memory : array of nodes
-        Free thousandths of CPUs, free MiB.
+        Free thousandths of CPUs and of GiB.
     gpu : array of nodes x slots
         Free thousandths of each GPU, ascending; slots that a node does not have are 0.
     count : array of nodes

@@ -14,6 +14,7 @@ NODES = (
     ("A", 64_000, 262_144, 8, 3),
     ("A", 32_000, 131_072, 4, 4),
     ("B", 96_000, 262_144, 2, 5),
+    ("C", 48_000, 131_072, 2, 1),
 )
 """GPU model, CPUs, memory, GPUs, and how many such nodes."""
 PODS_OF = (

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MILLI = 1000
 """Parts of a GPU and of a CPU in which the trace counts."""
+MIB = 1024
+"""MiB of a GiB."""
 SLOTS = 8
 """GPUs of the largest node of the trace."""
 GPU_NODES = "openb_node_list_gpu_node"
@@ -27,7 +29,7 @@ class Shape(NamedTuple):
     Attributes
     ----------
     cpu, memory : int
-        Thousandths of a CPU, MiB.
+        Thousandths of a CPU, and of a GiB (rounded up).
     gpus : int
         How many GPUs; 0 for a pod without.
     milli : int
@@ -49,7 +51,7 @@ class Shape(NamedTuple):
 
 
 class Hardware(NamedTuple):
-    """What one node has: thousandths of CPUs, MiB, GPUs and their model (empty without GPUs)."""
+    """What one node has: thousandths of CPUs and GiB, GPUs and their model (empty without)."""
 
     cpu: int
     memory: int
@@ -96,8 +98,7 @@ def read_nodes(data: Path, name: str = GPU_NODES) -> Nodes:
     """Read a node list."""
     rows = list(_rows(data / "csv" / f"{name}.csv"))
     hardware = (
-        Hardware(int(r["cpu_milli"]), int(r["memory_mib"]), int(r["gpu"]), r["model"] or "")
-        for r in rows
+        Hardware(int(r["cpu_milli"]), _gib(r) // MIB, int(r["gpu"]), r["model"] or "") for r in rows
     )
     return Nodes(tuple(r["sn"] for r in rows), tuple(hardware))
 
@@ -115,11 +116,16 @@ def _shape(row: dict[str, str]) -> Shape:
     gpus = int(row["num_gpu"])
     return Shape(
         int(row["cpu_milli"]),
-        int(row["memory_mib"]),
+        -(-_gib(row) // MIB),
         gpus,
         int(row["gpu_milli"]) if gpus else 0,
         tuple(sorted({model for model in spec.split("|") if model})),
     )
+
+
+def _gib(row: dict[str, str]) -> int:
+    """Return memory in parts of which ``MIB`` are a thousandth of a GiB."""
+    return int(row["memory_mib"]) * MILLI
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

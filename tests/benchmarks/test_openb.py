@@ -5,10 +5,14 @@ import pytest
 
 from benchmarks.openb.arrivals import arriving
 from benchmarks.openb.cluster import Cluster
+from benchmarks.openb.expecting import LeastStranded
 from benchmarks.openb.made_up import write
+from benchmarks.openb.online import run_online
 from benchmarks.openb.policies import POLICIES, Fgd, Fragments, typical
 from benchmarks.openb.replay import replay
 from benchmarks.openb.trace import Hardware, Nodes, Pods, Shape, read_nodes, read_pods
+from benchmarks.openb.worlds import groups_of
+from placement.workspace.expected import Expected
 
 WHOLE = Shape(4_000, 0, 1, 1000, ())
 HALF = Shape(2_000, 0, 1, 500, ())
@@ -22,9 +26,9 @@ def trace(tmp_path_factory):
 
 def test_lists_are_read(trace):
     nodes, pods = trace
-    assert len(nodes.names) == 12
-    assert nodes.gpu_milli == 50_000
-    assert nodes.models == ("A", "B")
+    assert len(nodes.names) == 13
+    assert nodes.gpu_milli == 52_000
+    assert nodes.models == ("A", "B", "C")
     assert len(pods.of) == 60
     assert any(shape.models == ("A", "C") for shape in pods.shapes)
 
@@ -99,3 +103,39 @@ def test_typical_pods_are_the_most_frequent_ones():
     numbers, weights = typical(pods)
     assert numbers == [1, 2]
     assert weights.tolist() == pytest.approx([60 / 99, 39 / 99])
+
+
+def as_planned(trace, *, seed, most):
+    """Where the arrays put each pod, in the names of the catalog."""
+    nodes, pods = trace
+    rng = np.random.default_rng(seed)
+    order = arriving(pods, nodes, rng)[:most].tolist()
+    names = [name for name, _, count in groups_of(nodes) for _ in range(count)]
+    index = [i for _, _, count in groups_of(nodes) for i in range(count)]
+    cluster = Cluster(nodes, pods.shapes)
+    policy = LeastStranded(cluster, pods, rng)
+    for number in order:
+        there = np.flatnonzero(cluster.fits(number))
+        if not len(there):
+            yield None
+            continue
+        node, slot = policy.choose(number, there)
+        cluster.put(node, number, slot)
+        policy.placed(number, node)
+        rank = policy.rank[node]
+        yield f"{names[rank]}/{index[rank]}"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_planner_chooses_pod_by_pod_what_the_arrays_choose(trace, seed):
+    run = run_online(*trace, seed)
+    nodes = [None if place is None else place[0] for place in run.places]
+    assert nodes == list(as_planned(trace, seed=seed, most=None))
+    assert None in nodes
+    assert run.unallocated < 30
+
+
+def test_what_is_expected_changes_where_pods_go(trace, monkeypatch):
+    usual = run_online(*trace, 1)
+    monkeypatch.setattr(Expected, "of", classmethod(lambda cls, workspace: cls(())))
+    assert run_online(*trace, 1).places != usual.places
