@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from itertools import count
 from random import Random
 
 import numpy as np
 
-from benchmarks.fleets import CONTINENTS, SKUS, draw
+from benchmarks.fleets import CONTINENTS, SKUS, Instance, draw
 from benchmarks.generator import base
 from benchmarks.registry import Options, Row, Size
 from benchmarks.standing import timed
@@ -34,13 +35,12 @@ def _row(size: Size, load: float, options: Options) -> Row:
     running = max(1, round(PER_NODE * nodes)) if load else 1
     fleet = draw(base(), nodes=nodes, deployments=running, fill=load or 1e-9, seed=options.seed)
     planner, rng = Planner(fleet.catalog), Random(options.seed)
+    deploy = partial(planner.deploy, fleet.workspace, time_limit=options.limit)
     gc.collect()
     times, placed, open_ones = [], 0, 0
     for number in range(WARM_UP + size["calls"]):
-        one = _arriving(rng)
-        preview, took = timed(
-            lambda one=one: planner.deploy(fleet.workspace, one, time_limit=options.limit)
-        )  # type: ignore[misc]
+        one = _arriving(rng, fleet)
+        preview, took = timed(partial(deploy, one))
         if number >= WARM_UP:
             times.append(took)
             placed += _placed(preview, one)
@@ -61,18 +61,30 @@ def _row(size: Size, load: float, options: Options) -> Row:
     return row | ({"lost": lost} if late else {})
 
 
-def _arriving(rng: Random) -> ModelDeployment:
-    """Return a deployment that no other is like: one or two GPU models, or one continent."""
-    listed = rng.sample(list(SKUS), rng.randint(1, 2)) if rng.random() < 0.5 else []
+def _arriving(rng: Random, fleet: Instance) -> ModelDeployment:
+    """Return a deployment that takes one or two GPU models, or any, here or anywhere."""
+    while True:
+        listed = rng.sample(list(SKUS), rng.randint(1, 2)) if rng.random() < 0.5 else []
+        place = rng.choice(["production", rng.choice(CONTINENTS).lower()])
+        if _has_nodes(fleet, listed, place):
+            break
     return ModelDeployment.model_validate(
         {
             "name": f"arriving-{next(NAMES):05}",
-            "environment": rng.choice(["production", rng.choice(CONTINENTS).lower()]),
+            "environment": place,
             "version": "1",
             "replicas": REPLICAS,
             "flavors": [{"type": "gpu", "name": name} for name in listed],
             "resources": {"gpus": 1, "cpus": 4, "memoryGiB": 16},
         }
+    )
+
+
+def _has_nodes(fleet: Instance, listed: list[str], place: str) -> bool:
+    return any(
+        (not listed or group.flavor in listed)
+        and place in ("production", group.region.continent.lower())
+        for group in fleet.catalog.node_groups
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -24,22 +25,22 @@ def measure(size: Size, options: Options) -> list[Row]:
     """Plan a fleet, then the same again on what runs, then without some of its nodes."""
     instance = drawn(Drawing(**size["drawing"], seed=options.seed))
     catalog = instance.catalog
-    planner = Planner(catalog)
-    plan, took = timed(lambda: planner.plan(instance.workspace, gap=GAP, time_limit=options.limit))
+    planner, limit = Planner(catalog), options.limit
+    whole = partial(Planner.plan, gap=GAP, time_limit=limit)
+    change = partial(planner.apply_change, time_limit=limit)
+    plan, took = timed(partial(whole, planner, instance.workspace))
     running = instance.workspace.with_running(plan)
     rows: list[Row] = [{"what": "from nothing", "seconds": took, "replicas": _replicas(plan)}]
-    cold = Planner(catalog)
-    for what, own in (("unchanged, planner cold", cold), ("unchanged, planner warm", cold)):
-        again, took = timed(lambda own=own: own.plan(running, gap=GAP, time_limit=options.limit))  # type: ignore[misc]
-        rows.append(_unchanged(what, plan, again, took, size.get("within")))
-    preview, took = timed(lambda: planner.apply_change(running, time_limit=options.limit))
-    rows.append(_unchanged("unchanged, as a change", plan, preview.plan, took, size.get("within")))
+    fresh, within = Planner(catalog), size.get("within")
+    for what in ("unchanged, planner cold", "unchanged, planner warm"):
+        again, took = timed(partial(whole, fresh, running))
+        rows.append(_unchanged(what, plan, again, took, within))
+    preview, took = timed(partial(change, running))
+    rows.append(_unchanged("unchanged, as a change", plan, preview.plan, took, within))
     less = _less(catalog, options.seed)
-    after, took = timed(lambda: Planner(less).plan(running, gap=GAP, time_limit=options.limit))
+    after, took = timed(partial(whole, Planner(less), running))
     rows.append(_moved("nodes lost, whole plan", after, took))
-    preview, took = timed(
-        lambda: planner.apply_change(running, catalog=less, time_limit=options.limit)
-    )
+    preview, took = timed(partial(change, running, catalog=less))
     rows.append(_moved("nodes lost, as a change", preview.plan, took))
     return rows
 
