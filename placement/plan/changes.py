@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from placement.plan.rows import Action, Change
@@ -53,24 +54,36 @@ def diff(
         Sorted by model, environment, action (place, keep, move, remove), from and to node.
     """
     today = state or running_state(workspace, catalog)
+    if not today.removed and not today.wanted and _is_one_each(assignments):
+        return tuple(
+            _place(row.key, _version(workspace, row.key, (row,)), row.replicas, row.node)
+            for row in assignments
+        )
     new = _by_deployment(assignments)
     removed = _by_deployment(lot.row for lot in today.removed)
-    wanted, by_key = today.wanted, workspace.by_key
     changes: list[Change] = []
-    for key in sorted({**new, **removed, **wanted}):
-        own, deployment = new.get(key, ()), by_key.get(key)
-        # The version that the deployment has, also where the rows of a plan say otherwise.
-        version = deployment.version if deployment else next((row.version for row in own), "")
-        if key in removed or key in wanted:
-            old = wanted.get(key, ())
+    for key in sorted({**new, **removed, **today.wanted}):
+        own = new.get(key, ())
+        version = _version(workspace, key, own)
+        if key in removed or key in today.wanted:
+            old = today.wanted.get(key, ())
             found = _of_deployment(key, version, old, removed.get(key, ()), own)
             changes += sorted(found, key=change_order)
-        elif len(own) == 1:
-            changes.append(_place(key, version, own[0].replicas, own[0].node))
         else:
             nodes = reversed(_in_order(_by_node(_places(own))))
             changes += [_place(key, version, count, node) for node, count in nodes]
     return tuple(changes)
+
+
+def _is_one_each(rows: Sequence[Assignment]) -> bool:
+    """Whether rows are in order and no two are of one deployment."""
+    return all(row.key < following.key for row, following in pairwise(rows))
+
+
+def _version(workspace: Workspace, key: Key, new: Sequence[Assignment]) -> str:
+    """Return the version that a deployment has, also where the rows of a plan say otherwise."""
+    deployment = workspace.by_key.get(key)
+    return deployment.version if deployment else next((row.version for row in new), "")
 
 
 def _place(key: Key, version: str, replicas: int, node: str) -> Change:
@@ -80,7 +93,7 @@ def _place(key: Key, version: str, replicas: int, node: str) -> Change:
 def _by_deployment(rows: Iterable[Assignment]) -> dict[Key, list[Assignment]]:
     found: dict[Key, list[Assignment]] = defaultdict(list)
     for row in rows:
-        found[row.key].append(row)
+        found[row.model, row.environment].append(row)
     return dict(found)
 
 

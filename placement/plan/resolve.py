@@ -49,7 +49,7 @@ def resolve_rows(
     ]
     by_key, nodes = workspace.by_key, _Nodes(catalog)
     for row in assignments:
-        deployment, found = by_key.get(row.key), nodes[row.node]
+        deployment, found = by_key.get((row.model, row.environment)), nodes[row.node]
         if deployment is None or found is None:
             what = "the deployment" if deployment is None else f"node `{row.node}`"
             violations.append(_violation(row, f"{what} does not exist"))

@@ -11,12 +11,11 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from placement.policies.base import Document, Policy
-from placement.workspace.shapes import Shape
+from placement.workspace.shapes import KEPT, Shape
 from placement.workspace.workspace import Environment, ModelDeployment, Workspace
 
 API_VERSION = "placement/v1"
 _METADATA = ("name", "environment", "labels")
-_KEPT = "digest of the document"
 
 Object = Policy | Environment | ModelDeployment
 """What a document describes."""
@@ -64,9 +63,9 @@ def object_digest(one: Object) -> str:
     """Return ``sha256:`` over the document of an object as JSON, keys sorted, without spaces."""
     # Kept on the object, which never changes: a workspace shares most of its objects with the
     # one it was made of.
-    kept: str | None = one.__dict__.get(_KEPT)
+    kept: str | None = one.__dict__.get(KEPT)
     if kept is None:
-        kept = one.__dict__[_KEPT] = _sha256(_text(to_document(one)))
+        kept = one.__dict__[KEPT] = _sha256(_text(to_document(one)))
     return kept
 
 
@@ -74,14 +73,14 @@ def _deployment_digests(deployments: Iterable[ModelDeployment]) -> Iterator[str]
     """Yield the digest of each; the documents of those of one shape differ in the name alone."""
     parts: dict[Shape, tuple[Any, bytes]] = {}
     for one in deployments:
-        kept: str | None = one.__dict__.get(_KEPT)
+        kept: str | None = one.__dict__.get(KEPT)
         if kept is None:
             if one.shape not in parts:
                 parts[one.shape] = _around_name(one)
             head, tail = parts[one.shape]
             whole = head.copy()
             whole.update(encode_basestring(one.name).encode() + tail)
-            kept = one.__dict__[_KEPT] = f"sha256:{whole.hexdigest()}"
+            kept = one.__dict__[KEPT] = f"sha256:{whole.hexdigest()}"
         yield kept
 
 

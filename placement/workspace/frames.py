@@ -293,5 +293,5 @@ def _bad_names(names: Sequence[Any]) -> list[int]:
 
 def _derive(maker: ModelDeployment) -> None:
     """Work out what all members of a template have in common before they are made of it."""
-    for name in ("shape", "gpus", "gpu_memory", "cpus", "memory", "extra"):
+    for name in ("key", "shape", "gpus", "gpu_memory", "cpus", "memory", "extra"):
         getattr(maker, name)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from placement.workspace.workspace import ModelDeployment
 
 
+KEPT = "digest of the document"
+"""Under what the digest of an object is kept with it."""
+
 Shape = NewType("Shape", str)
 """All fields of a deployment but its name, as one text.
 
@@ -39,6 +42,8 @@ def renamed(deployment: ModelDeployment, name: str) -> ModelDeployment:
     # What `model_construct` does, without looking at the fields one by one.
     fields = deployment.__dict__.copy()
     fields["name"] = name
+    fields["key"] = (name, fields["environment"])
+    fields.pop(KEPT, None)
     _set(made, "__dict__", fields)
     _set(made, "__pydantic_fields_set__", deployment.__pydantic_fields_set__)
     _set(made, "__pydantic_extra__", None)

@@ -182,7 +182,7 @@ class ModelDeployment(Document):
         only_cpu = bool(self.flavors) and all(entry.type == "cpu" for entry in self.flavors)
         return Decimal(0) if only_cpu else Decimal(1)
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
         """(model, environment): at most one deployment each."""
         return (self.name, self.environment)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placement.errors import InputError
-from placement.workspace.dumping import to_document
+from placement.workspace.dumping import object_digest, to_document
 from placement.workspace.making import make_workspace
 from placement.workspace.shapes import renamed, shape_of
 from placement.workspace.workspace import Environment, FlavorEntry, ModelDeployment, Workspace
@@ -173,7 +173,10 @@ def test_documents_of_other_kinds_are_refused():
 
 def test_a_renamed_deployment_is_as_if_it_was_made_so():
     one = ModelDeployment(name="a", version="1", labels={"team": "x"})
-    shape, other = one.shape, renamed(one, "b")
+    shape, digest = one.shape, object_digest(one)
+    other = renamed(one, "b")
+    assert other.key == ("b", "production")
+    assert object_digest(other) != digest == object_digest(one)
     assert other == ModelDeployment(name="b", version="1", labels={"team": "x"})
     assert other.shape == shape
     assert one.name == "a"
