@@ -85,6 +85,14 @@ def _drawing(variant: str, deployments: int, nodes: int, groups: int, **more: An
     }
 
 
+OPENB = (
+    *(f"cpu{share}" for share in ("050", "100", "200", "250")),
+    *(f"gpushare{share}" for share in (40, 60, 80, 100)),
+    *(f"gpuspec{share}" for share in (10, 20, 25, 33)),
+    *(f"multigpu{share}" for share in (20, 30, 40, 50)),
+)
+"""Workloads of the GPU trace for which there are published figures, but for the default one."""
+
 SUBJECTS: tuple[Subject, ...] = (
     Subject(
         "fleets",
@@ -197,6 +205,48 @@ SUBJECTS: tuple[Subject, ...] = (
             "3k": {"nodes": 3_000, "calls": 40, "within": 0.6},
             "10k": {"nodes": 10_000, "calls": 30, "within": 1.5},
             "30k": {"nodes": 30_000, "calls": 20, "within": 4},
+        },
+    ),
+    Subject(
+        "openb-policies",
+        "The six policies of the FGD paper on the Alibaba GPU trace of 2023, on arrays: the share "
+        "of all GPUs that is free once 130 % of them have been asked for, and what is published.",
+        "benchmarks.openb.measures:measure_policies",
+        {
+            QUICK: {"workloads": ("made-up",), "seeds": 1},
+            "default": {"workloads": ("default",), "seeds": 10},
+            "others": {"workloads": OPENB, "seeds": 3},
+        },
+    ),
+    Subject(
+        "openb-arrays",
+        "Our online mode on the same arrivals: of the nodes with room the one that strands least "
+        "of what the pods so far let expect. On arrays, which choose what the planner chooses.",
+        "benchmarks.openb.measures:measure_arrays",
+        {
+            QUICK: {"workloads": ("made-up",), "seeds": 1},
+            "default": {"workloads": ("default",), "seeds": 10},
+            "others": {"workloads": OPENB, "seeds": 3},
+        },
+    ),
+    Subject(
+        "openb-online",
+        "The same through a warm planner, one previewed and verified deployment per pod.",
+        "benchmarks.openb.measures:measure_online",
+        {
+            QUICK: {"workloads": ("made-up",), "seeds": 1},
+            "default": {"workloads": ("default",), "seeds": 1},
+        },
+    ),
+    Subject(
+        "openb-offline",
+        "All pods of the default list in one plan, and all that 130 % of arrivals ask for, of "
+        "which the plan may choose. Figures in percent of all GPUs.",
+        "benchmarks.openb.measures:measure_offline",
+        {
+            QUICK: {"workload": "made-up"},
+            "default": {"workload": "default"},
+            "arrivals": {"workload": "default", "arrivals": True},
         },
     ),
 )
