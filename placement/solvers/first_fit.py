@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from placement.solvers.cell_task import CellTask
 from placement.solvers.node_space import Item, NodeSpace, Seat, preferred_slots
 
-Key = Callable[[Item], tuple[float, ...]]
+Key = Callable[[Item], float]
+PARTS = 4
+"""Matching takes this part of the room of a node at a time."""
 
 
 def first_fit(task: CellTask) -> tuple[Seat, ...] | None:
@@ -38,34 +40,41 @@ def fit_most(task: CellTask) -> tuple[tuple[Seat, ...], dict[int, int]]:
 def _ways(task: CellTask) -> Iterator[_Filling]:
     """Yield the nodes filled in different ways; most cells need no second."""
     orders = _orders(task)
-    seen: list[list[int]] = []
     for order in orders:
-        numbers = [item.deployment for item in order]
-        if numbers not in seen:
-            yield _Filling(task, order).run()
-            seen.append(numbers)
-    if task.nodes > 1 and any(item.count >= task.nodes for item in task.items):
-        for order in orders[: len(seen)]:
-            yield _Filling(task, order).run(level=True)
+        yield _Filling(task, order).run()
+    if task.nodes == 1:
+        return
+    for order in orders:
+        yield _Filling(task, order).run(_Filling.match)
+    if any(item.count >= task.nodes for item in task.items):
+        for order in orders:
+            yield _Filling(task, order).run(_Filling.level)
 
 
 def _orders(task: CellTask) -> list[list[Item]]:
-    """Return orders of the items: by GPUs, and by the resource each needs most of."""
+    """Return orders of the items: by GPUs, by the nodes they need, by all they ask for."""
     cell = task.cell
-    extra = dict(cell.extra)
+    empty = NodeSpace(cell)
+    have = {"gpus": sum(cell.slots), "cpus": cell.cpus, "memory": cell.memory, **dict(cell.extra)}
 
-    def part(item: Item) -> float:
-        asked = [(item.gpus, sum(cell.slots)), (item.cpus, cell.cpus), (item.memory, cell.memory)]
-        asked += [(amount, extra.get(name, 0)) for name, amount in item.extra]
-        return max(want / max(have, 1) for want, have in asked)
+    def parts(item: Item) -> list[float]:
+        asked = {"gpus": item.gpus, "cpus": item.cpus, "memory": item.memory, **dict(item.extra)}
+        return [want / max(have.get(name, 0), 1) for name, want in asked.items()]
+
+    def nodes(item: Item) -> float:
+        return max(*parts(item), item.count / (max(empty.room(item), 1) * task.nodes))
 
     def by(key: Key) -> list[Item]:
         return sorted(
             task.items,
-            key=lambda i: (*key(i), -i.gpus, -i.cpus, -i.memory, -i.count, i.deployment),
+            key=lambda i: (-key(i), -i.gpus, -i.cpus, -i.memory, -i.count, i.deployment),
         )
 
-    return [by(lambda _: ()), by(lambda i: (-part(i),))]
+    found: list[list[Item]] = []
+    for order in (by(lambda _: 0.0), by(nodes), by(lambda i: sum(parts(i)))):
+        if order not in found:
+            found.append(order)
+    return found
 
 
 @dataclass(slots=True)
@@ -97,17 +106,45 @@ class _Filling:
         lost = [(self.left[item.deployment], item) for item in self.order]
         return sum(n * item.gpus for n, item in lost), sum(n * item.cpus for n, item in lost)
 
-    def run(self, *, level: bool = False) -> _Filling:
-        """Place kept replicas, then one on each wanted node, then the rest.
-
-        With ``level``, every node first gets the same number of each item, as many as there are
-        for all nodes: where several resources bind, that leaves none of them behind.
-        """
-        steps = [self._keep, self._open, *([self._level] if level else []), self._fill]
+    def run(self, before: Step | None = None) -> _Filling:
+        """Place kept replicas, then one on each wanted node, then the rest."""
+        steps = [_Filling._keep, _Filling._open, *([before] if before else []), _Filling._fill]
         for step in steps:
             for item in self.order:
-                self.complete &= step(item)
+                self.complete &= step(self, item)
         return self
+
+    def level(self, item: Item) -> bool:
+        """Put the same number on every node, as many as there are for all.
+
+        Where several resources bind, that leaves none of them behind.
+        """
+        each = item.count // self.task.nodes
+        self._pour(item, min(self.left[item.deployment], each * self.task.nodes), each)
+        return True
+
+    def match(self, item: Item) -> bool:
+        """Put replicas where what is free is most like what they ask for, some at a time."""
+        put = 1
+        while put and self.left[item.deployment]:
+            self.runs.sort(key=lambda run: (-self._likeness(item, run.space), run.first))
+            put = self._pour(item, self.left[item.deployment], item.most, parts=PARTS)
+        return True
+
+    def _likeness(self, item: Item, space: NodeSpace) -> float:
+        """Return the cosine of the angle between a demand and what is free, squared."""
+        cell = self.task.cell
+        dot = wanted = free = 0.0
+        for have, left, want in (
+            (sum(cell.slots), sum(space.slots), item.gpus),
+            (cell.cpus, space.cpus, item.cpus),
+            (cell.memory, space.memory, item.memory),
+        ):
+            if have > 0:
+                dot += want / have * left / have
+                wanted += (want / have) ** 2
+                free += (left / have) ** 2
+        return dot * dot / (wanted * free) if wanted and free else 0.0
 
     def _keep(self, item: Item) -> bool:
         """Put the replicas that stay on the nodes where they run."""
@@ -122,27 +159,25 @@ class _Filling:
         wanted = min(missing, self.left[item.deployment])
         return self._pour(item, wanted, 1, fresh=True) == missing
 
-    def _level(self, item: Item) -> bool:
-        each = item.count // self.task.nodes
-        self._pour(item, min(self.left[item.deployment], each * self.task.nodes), each)
-        return True
-
     def _fill(self, item: Item) -> bool:
         """Put the rest wherever it fits first."""
         self._pour(item, self.left[item.deployment], item.most)
         return not self.left[item.deployment]
 
-    def _pour(self, item: Item, total: int, each: int, *, fresh: bool = False) -> int:
+    def _pour(
+        self, item: Item, total: int, each: int, *, fresh: bool = False, parts: int = 1
+    ) -> int:
         """Put up to ``total`` replicas on the nodes in order, up to ``each`` on one.
 
-        Returns how many were put; with ``fresh`` none go where some of the item are.
+        Returns how many were put; with ``fresh`` none go where some of the item are, and with
+        ``parts`` only that part of what a node has room for.
         """
         owed = total
         if owed <= 0 or each <= 0:
             return 0
         runs: list[_Run] = []
         for run in self.runs:
-            room = min(each, self._room(item, run.space)) if owed else 0
+            room = min(each, -(-self._room(item, run.space) // parts)) if owed else 0
             if not room or (fresh and item.deployment in run.space.held):
                 runs.append(run)
                 continue
@@ -175,10 +210,13 @@ class _Filling:
         """Read the seats off the filled nodes."""
         shares = {item.deployment for item in self.task.items if item.is_share}
         seats: list[Seat] = []
-        for run in self.runs:
+        for run in sorted(self.runs, key=lambda run: run.first):
             held: list[tuple[int, int | None, int]] = []
             held += [(d, slot, n) for (d, slot), n in sorted(run.space.shares.items())]
             held += [(d, None, n) for d, n in sorted(run.space.held.items()) if d not in shares]
             for node in range(run.first, run.first + run.nodes):
                 seats += [Seat(d, node, slot, n) for d, slot, n in held]
         return tuple(seats)
+
+
+Step = Callable[[_Filling, Item], bool]

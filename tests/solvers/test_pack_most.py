@@ -91,6 +91,23 @@ def test_a_mixture_that_needs_both_kinds_on_every_node_packs_level():
     assert not faults(task, first_fit(task))
 
 
+def test_who_needs_a_node_for_each_replica_comes_before_who_fills_nodes():
+    cell = make_cell(nodes=4, slots=[UNIT] * 8)
+    items = [make_item(0, 24, gpus=UNIT), make_item(1, 4, gpus=2 * UNIT, most=1)]
+    items += [make_item(2, 4, gpus=0, cpus=1, most=1)]
+    task = make_task(replace(cell, cpus=100), items)
+    assert not faults(task, first_fit(task))
+
+
+def test_cpus_go_to_those_who_need_many_of_them():
+    """In fives, the first nodes would have no CPU left for their other GPUs."""
+    cell = make_cell(nodes=10, slots=[UNIT] * 8, cpus=96)
+    items = [make_item(d, 4, gpus=UNIT, cpus=18) for d in range(10)]
+    items += [make_item(10 + d, 4, gpus=UNIT, cpus=6) for d in range(10)]
+    task = make_task(cell, items)
+    assert not faults(task, first_fit(task))
+
+
 def test_a_thousand_nodes_need_few_steps(monkeypatch):
     """Alike nodes are filled at once: how often a node is asked hardly depends on their number."""
     asked = Counter()

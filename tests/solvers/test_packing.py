@@ -86,9 +86,9 @@ def test_a_plain_cell_needs_no_solver(monkeypatch):
 
 
 def test_where_first_fit_fails_the_solver_decides():
-    """4 + 3 + 3 fills a node of 10, twice; first fit takes 4 + 4 and 3 + 3 + 3."""
-    items = [make_item(d, 1, cpus=size) for d, size in enumerate((4, 4, 3, 3, 3, 3))]
-    task = make_task(make_cell(nodes=2, cpus=10), items)
+    """5 + 5 and twice 4 + 3 + 3 fill nodes of 10; first fit puts 4 + 4 together, or 5 + 4."""
+    items = [make_item(d, 1, cpus=size) for d, size in enumerate((5, 5, 4, 4, 3, 3, 3, 3))]
+    task = make_task(make_cell(nodes=3, cpus=10), items)
     assert packing.first_fit(task) is None
     assert not faults(task, pack(task).seats)
 
