@@ -45,10 +45,7 @@ def _ways(task: CellTask) -> Iterator[_Filling]:
     if task.nodes == 1:
         return
     for order in orders:
-        yield _Filling(task, order).run(_Filling.match)
-    if any(item.count >= task.nodes for item in task.items):
-        for order in orders:
-            yield _Filling(task, order).run(_Filling.level)
+        yield _Filling(task, order).run(match=True)
 
 
 def _orders(task: CellTask) -> list[list[Item]]:
@@ -62,6 +59,7 @@ def _orders(task: CellTask) -> list[list[Item]]:
         return [want / max(have.get(name, 0), 1) for name, want in asked.items()]
 
     def nodes(item: Item) -> float:
+        """Return the part of all nodes that an item needs at least, or of one that it takes."""
         return max(*parts(item), item.count / (max(empty.room(item), 1) * task.nodes))
 
     def by(key: Key) -> list[Item]:
@@ -106,30 +104,20 @@ class _Filling:
         lost = [(self.left[item.deployment], item) for item in self.order]
         return sum(n * item.gpus for n, item in lost), sum(n * item.cpus for n, item in lost)
 
-    def run(self, before: Step | None = None) -> _Filling:
+    def run(self, *, match: bool = False) -> _Filling:
         """Place kept replicas, then one on each wanted node, then the rest."""
-        steps = [_Filling._keep, _Filling._open, *([before] if before else []), _Filling._fill]
-        for step in steps:
+        for step in (self._keep, self._open, self._match if match else self._fill):
             for item in self.order:
-                self.complete &= step(self, item)
+                self.complete &= step(item)
         return self
 
-    def level(self, item: Item) -> bool:
-        """Put the same number on every node, as many as there are for all.
-
-        Where several resources bind, that leaves none of them behind.
-        """
-        each = item.count // self.task.nodes
-        self._pour(item, min(self.left[item.deployment], each * self.task.nodes), each)
-        return True
-
-    def match(self, item: Item) -> bool:
+    def _match(self, item: Item) -> bool:
         """Put replicas where what is free is most like what they ask for, some at a time."""
         put = 1
         while put and self.left[item.deployment]:
             self.runs.sort(key=lambda run: (-self._likeness(item, run.space), run.first))
             put = self._pour(item, self.left[item.deployment], item.most, parts=PARTS)
-        return True
+        return not self.left[item.deployment]
 
     def _likeness(self, item: Item, space: NodeSpace) -> float:
         """Return the cosine of the angle between a demand and what is free, squared."""
@@ -217,6 +205,3 @@ class _Filling:
             for node in range(run.first, run.first + run.nodes):
                 seats += [Seat(d, node, slot, n) for d, slot, n in held]
         return tuple(seats)
-
-
-Step = Callable[[_Filling, Item], bool]
