@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.generator import Drawing, Instance, drawn
+from benchmarks.machine import peak_mib
 from benchmarks.phases import phases
 from benchmarks.registry import Options, Row, Size
 from benchmarks.shapes import shapes
@@ -21,20 +24,49 @@ if TYPE_CHECKING:
 GOAL = {"easy": 1e-4, "hard": 1e-3}
 """The gap of the cost that a plan is to reach, per variant."""
 PERCENT = 100.0
+RECHECK = 1.0
+"""Seconds that checking the prices of a plan may take."""
+
+
+@dataclass(frozen=True)
+class Goals:
+    """What a plan is to reach; to miss one is a loss in the table, not a failure.
+
+    Attributes
+    ----------
+    gap : float
+        Relative gap of the last tier; the solve may end there.
+    within : float or None
+        Seconds.
+    memory : int or None
+        MiB at the peak, the drawing of the instance included.
+    """
+
+    gap: float
+    within: float | None = None
+    memory: int | None = None
+
+    def missed(self, row: Row) -> Iterator[str]:
+        """Yield what of the goals is missed."""
+        if row["gap, %"] is None or row["gap, %"] > PERCENT * self.gap:
+            yield f"gap above {PERCENT * self.gap:g} %"
+        if row["proof"] != "dual":
+            yield "the gap is not proved by prices"
+        if not row["unplaced proved"]:
+            yield "unplaced is not proved"
+        if self.within is not None and row["plan, s"] > self.within:
+            yield f"{row['plan, s']:.1f} s instead of {self.within:g} s"
+        if self.memory is not None and row["peak, MiB"] > self.memory:
+            yield f"{row['peak, MiB']:,} MiB instead of {self.memory:,}"
+        if row["of it prices, s"] > RECHECK:
+            yield f"prices are checked in {row['of it prices, s']:.1f} s"
 
 
 def measure(size: Size, options: Options) -> list[Row]:
     """Plan one drawn fleet with default options but the gap that is the goal."""
-    given = {key: value for key, value in size.items() if key != "within"}
-    drawing = Drawing(**given, seed=options.seed)
-    return [
-        planned(
-            drawn(drawing),
-            goal=GOAL[drawing.variant],
-            limit=options.limit,
-            within=size.get("within"),
-        )
-    ]
+    drawing = Drawing(**size["drawing"], seed=options.seed)
+    goals = Goals(GOAL[drawing.variant], size.get("within"), size.get("memory"))
+    return [planned(drawn(drawing), goals, limit=options.limit)]
 
 
 def measure_times(size: Size, options: Options) -> list[Row]:
@@ -45,7 +77,7 @@ def measure_times(size: Size, options: Options) -> list[Row]:
         drawing = Drawing(
             **size["drawing"], seed=options.seed, times=nodes, replicas_times=replicas
         )
-        row = planned(drawn(drawing), goal=GOAL[drawing.variant], limit=options.limit)
+        row = planned(drawn(drawing), Goals(GOAL[drawing.variant]), limit=options.limit)
         ratio = row["plan, s"] / rows[0]["plan, s"] if rows else 1.0
         row = {"nodes times": nodes, "replicas times": replicas, "time, times": ratio, **row}
         if most is not None and replicas == 1 and ratio > most:
@@ -63,7 +95,7 @@ def measure_frame(size: Size, options: Options) -> list[Row]:
     )
     read = time.perf_counter() - start
     within = size.get("within")
-    row = planned(Instance(table.catalog, workspace), goal=GOAL["hard"], limit=options.limit)
+    row = planned(Instance(table.catalog, workspace), Goals(GOAL["hard"]), limit=options.limit)
     total = read + row["plan, s"]
     row = {"from the table, s": read, "in all, s": total, **row}
     if within is not None and total > within:
@@ -72,22 +104,18 @@ def measure_frame(size: Size, options: Options) -> list[Row]:
     return [row]
 
 
-def planned(instance: Instance, *, goal: float, limit: float, within: float | None = None) -> Row:
+def planned(instance: Instance, goals: Goals, *, limit: float) -> Row:
     """Plan an instance and tell all about it.
 
     Parameters
     ----------
-    goal : float
-        Relative gap of the last tier that is asked for.
     limit : float
         Seconds after which the plan is what was found by then.
-    within : float, optional
-        Seconds that the plan should take; more is a loss, not a failure.
     """
     start = time.perf_counter()
     with phases() as seconds:
-        plan = Planner(instance.catalog).plan(instance.workspace, gap=goal, time_limit=limit)
-    took = time.perf_counter() - start
+        plan = Planner(instance.catalog).plan(instance.workspace, gap=goals.gap, time_limit=limit)
+    took, peak = time.perf_counter() - start, peak_mib()
     again = time.perf_counter()
     report = verify(instance.catalog, instance.workspace, plan)
     verified = time.perf_counter() - again
@@ -95,10 +123,10 @@ def planned(instance: Instance, *, goal: float, limit: float, within: float | No
         raise AssertionError(report.violations[:5])
     row = {**_shape(instance), "plan, s": took, "first plan, s": plan.stats["firstPlan"]["seconds"]}
     row |= {f"{phase}, s": spent for phase, spent in seconds.items()}
-    row |= {"verify alone, s": verified, **_quality(plan)}
-    if within is not None:
-        row["goal, s"] = within
-    return row | _lost(row, goal, within)
+    row |= {"verify alone, s": verified, "of it prices, s": sum(p.seconds for p in report.proofs)}
+    row |= {"peak, MiB": peak, **_quality(plan)}
+    lost = "; ".join(goals.missed(row))
+    return row | ({"lost": lost} if lost else {})
 
 
 def _shape(instance: Instance) -> Row:
@@ -128,6 +156,7 @@ def _quality(plan: Plan) -> Row:
         "unplaced proved": all(tier.proved for tier in plan.tiers[:-1]),
         "cost, USD/h": cost.value / cost.scale,
         "gap, %": _gap(cost),
+        "proof": cost.proof,
         "greedy above bound, %": bound and PERCENT * (first[cost.name] - bound) / bound,
         "greedy unplaced, GPUs": sum(first[tier.name] for tier in out),
         "stopped by": plan.stopped_by,
@@ -138,15 +167,3 @@ def _gap(tier: Tier) -> float | None:
     if tier.bound is None:
         return None
     return PERCENT * (tier.value - tier.bound) / max(tier.value, 1)
-
-
-def _lost(row: Row, goal: float, within: float | None) -> Row:
-    """Say what of the goals is missed."""
-    found = []
-    if row["gap, %"] is None or row["gap, %"] > PERCENT * goal:
-        found.append(f"gap above {PERCENT * goal:g} %")
-    if not row["unplaced proved"]:
-        found.append("unplaced is not proved")
-    if within is not None and row["plan, s"] > within:
-        found.append(f"{row['plan, s']:.1f} s instead of {within:g} s")
-    return {"lost": "; ".join(found)} if found else {}

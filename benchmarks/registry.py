@@ -101,14 +101,26 @@ SUBJECTS: tuple[Subject, ...] = (
         "expanded and verified as well, inside `solve`.",
         "benchmarks.fleet_plans:measure",
         {
-            QUICK: _drawing("easy", 20, 60, 12),
-            "easy-300x1k": _drawing("easy", 300, 1_000, 100),
-            "hard-300x1k": _drawing("hard", 300, 1_000, 100),
-            "easy-1kx3k": _drawing("easy", 1_000, 3_000, 200),
-            "hard-1kx3k": _drawing("hard", 1_000, 3_000, 200),
-            "easy-3kx10k": _drawing("easy", 3_000, 10_000, 400, within=10),
-            "hard-3kx10k": _drawing("hard", 3_000, 10_000, 400, within=10),
-            "easy-10kx100k": _drawing("easy", 10_000, 100_000, 1_000, within=30),
+            QUICK: {"drawing": _drawing("easy", 20, 60, 12)},
+            "easy-300x1k": {"drawing": _drawing("easy", 300, 1_000, 100)},
+            "hard-300x1k": {"drawing": _drawing("hard", 300, 1_000, 100)},
+            "easy-1kx3k": {"drawing": _drawing("easy", 1_000, 3_000, 200)},
+            "hard-1kx3k": {"drawing": _drawing("hard", 1_000, 3_000, 200)},
+            "easy-3kx10k": {
+                "drawing": _drawing("easy", 3_000, 10_000, 400),
+                "within": 10,
+                "memory": 1_500,
+            },
+            "hard-3kx10k": {
+                "drawing": _drawing("hard", 3_000, 10_000, 400),
+                "within": 10,
+                "memory": 1_500,
+            },
+            "easy-10kx100k": {
+                "drawing": _drawing("easy", 10_000, 100_000, 1_000),
+                "within": 30,
+                "memory": 6_000,
+            },
         },
     ),
     Subject(
@@ -161,10 +173,11 @@ SUBJECTS: tuple[Subject, ...] = (
         "A million replicas of one GPU each in one plan.",
         "benchmarks.fleet_plans:measure",
         {
-            QUICK: _drawing("easy", 5, 20, 4, single_gpus=True),
-            "10k-deployments": _drawing(
-                "easy", 10_000, 128_000, 1_000, single_gpus=True, fill=0.85
-            ),
+            QUICK: {"drawing": _drawing("easy", 5, 20, 4, single_gpus=True)},
+            "10k-deployments": {
+                "drawing": _drawing("easy", 10_000, 128_000, 1_000, single_gpus=True, fill=0.85),
+                "memory": 24_000,
+            },
         },
     ),
     Subject(
