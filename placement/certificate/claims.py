@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from placement.certificate.recheck import Proof, recheck
+from placement.certificate.proofs import Proof, recheck
 from placement.constraints.base import Violation
 from placement.plan.assembly import claimed
 from placement.plan.numbers import shown

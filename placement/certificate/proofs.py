@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from placement.certificate.bounds import Bounds
-
 if TYPE_CHECKING:
+    from placement.certificate.bounds import Bounds
     from placement.objectives.mix import Mix
     from placement.plan.prices import TierPrices
     from placement.plan.view import PlanView
@@ -53,6 +52,8 @@ def recheck(
     """
     if not prices:
         return ()
+    from placement.certificate.bounds import Bounds
+
     bounds = Bounds(view, objective)
     return tuple(_proof(bounds, row, values) for row in prices)
 
