@@ -42,7 +42,7 @@ def _ways(task: CellTask) -> Iterator[_Filling]:
     orders = _orders(task)
     for order in orders:
         yield _Filling(task, order).run()
-    if task.nodes == 1:
+    if task.nodes < 2:
         return
     for order in orders:
         yield _Filling(task, order).run(match=True)
@@ -60,7 +60,7 @@ def _orders(task: CellTask) -> list[list[Item]]:
 
     def nodes(item: Item) -> float:
         """Return the part of all nodes that an item needs at least, or of one that it takes."""
-        return max(*parts(item), item.count / (max(empty.room(item), 1) * task.nodes))
+        return max(*parts(item), item.count / max(empty.room(item) * task.nodes, 1))
 
     def by(key: Key) -> list[Item]:
         return sorted(

@@ -91,6 +91,12 @@ def test_a_mixture_that_needs_both_kinds_on_every_node_is_found():
     assert not faults(task, first_fit(task))
 
 
+def test_nothing_is_packed_where_no_node_is_open():
+    task = make_task(make_cell(nodes=2), [make_item(0, 2, cpus=1)], nodes=0)
+    assert first_fit(task) is None
+    assert fit_most(task) == ((), {0: 2})
+
+
 def test_cpus_go_to_those_who_need_many_of_them():
     """In fives, the first nodes would have no CPU left for their other GPUs."""
     cell = make_cell(nodes=10, slots=[UNIT] * 8, cpus=96)
