@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from placement.catalog.catalog import Catalog
@@ -55,8 +56,6 @@ def _rows(
 
 def with_one_changed(rng: Random, prices: TierPrices) -> TierPrices:
     """Return a price list in which one number is another one."""
-    from dataclasses import replace
-
     rows, earlier = list(prices.capacity), dict(prices.earlier)
     at = rng.randrange(len(rows) + len(earlier)) if rows or earlier else None
     if at is None:
@@ -71,3 +70,13 @@ def with_one_changed(rng: Random, prices: TierPrices) -> TierPrices:
 
 def _another(rng: Random, price: int) -> int:
     return rng.choice((0, price // 2, price + 1, price * 2 + 1, price + MANY))
+
+
+def shifted(prices: TierPrices, bits: int) -> TierPrices:
+    """Return the same prices in steps so many times finer."""
+    return replace(
+        prices,
+        scale=prices.scale + bits,
+        capacity=tuple(replace(row, price=row.price << bits) for row in prices.capacity),
+        earlier={name: worth << bits for name, worth in prices.earlier.items()},
+    )
