@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.generator import Drawing, Instance, drawn
+from benchmarks.generator import Instance, drawn
 from benchmarks.machine import peak_mib
 from benchmarks.registry import Options, Row, Size
 from benchmarks.rivals import cpsat, first_fit, mip
@@ -18,6 +18,7 @@ from benchmarks.rivals.arrays import Answer, Arrays, Rival, arrays_of
 from benchmarks.rivals.rebalancer import Rebalancer
 from benchmarks.rivals.scoring import Score, score_of, scored
 from benchmarks.singles import singles
+from benchmarks.wishes import Drawing
 from placement.options import Progress
 from placement.planner import Planner
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.generator import Drawing, Instance, drawn
+from benchmarks.generator import Instance, drawn
 from benchmarks.machine import peak_mib
 from benchmarks.phases import phases
 from benchmarks.registry import Options, Row, Size
 from benchmarks.shapes import shapes
+from benchmarks.wishes import Drawing
 from placement.catalog.rows import UNIT
 from placement.planner import Planner
 from placement.verifier import verify

@@ -12,9 +12,10 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.fleet_plans import PERCENT
-from benchmarks.generator import Drawing, Instance, drawn
+from benchmarks.generator import Instance, drawn
 from benchmarks.registry import Options, Row, Size
 from benchmarks.singles import singles
+from benchmarks.wishes import Drawing
 from placement.planner import Planner
 
 WORKERS = (2, 4, 8)

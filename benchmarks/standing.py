@@ -9,8 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.generator import Drawing, drawn
+from benchmarks.generator import drawn
 from benchmarks.registry import Options, Row, Size
+from benchmarks.wishes import Drawing
 from placement.catalog.catalog import Catalog, make_catalog
 from placement.catalog.rows import NodeState
 from placement.plan.plan import Plan

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from benchmarks.generator import CONTENDED, Drawing, drawn
+from benchmarks.generator import drawn
 from benchmarks.rivals.arrays import Answer, arrays_of
 from benchmarks.rivals.first_fit import best_fit, first_fit
 from benchmarks.rivals.linear import as_nodes, by_node, counted, packed
@@ -13,6 +13,7 @@ from benchmarks.rivals.mip import highs
 from benchmarks.rivals.scoring import scored
 from benchmarks.shapes import shapes
 from benchmarks.singles import singles
+from benchmarks.wishes import CONTENDED, Drawing
 from placement.constraints.eligibility import Eligibility
 from placement.pricing import unit_price
 from placement.workspace.workspace import Domain, Workspace
