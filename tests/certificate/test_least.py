@@ -15,7 +15,7 @@ from tests.certificate.lists import random_prices, shifted
 
 
 def drawn(rng: Random, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    cost = np.array([rng.randrange(-9, 6) for _ in range(columns)])
+    cost = np.array([rng.randrange(-4, 8) for _ in range(columns)])
     return cost, np.array([rng.randrange(1, 4) for _ in range(columns)])
 
 
@@ -33,7 +33,7 @@ def test_a_deployment_with_limits_costs_the_least_of_all_ways(seed: int) -> None
     rng = Random(seed)
     cost, room = drawn(rng, 4)
     replicas = rng.randrange(6)
-    owed = Owed(rng.randrange(replicas + 1), rng.randrange(-6, 7))
+    owed = Owed(rng.randrange(replicas + 1), rng.randrange(-9, 4))
     zones = np.array([0, 0, 1, 2])
     regions = np.array([0, 0, 0, 1])
     limits = [(zones, rng.randrange(1, 4)), (regions, rng.randrange(1, 5))]
@@ -55,7 +55,7 @@ def test_a_deployment_in_several_domains_costs_the_least_of_all_ways(seed: int) 
     cost, room = drawn(rng, 4)
     replicas = rng.randrange(1, 6)
     wanted = min(rng.randrange(1, 4), replicas)
-    owed = Owed(rng.randrange(replicas + 1), rng.randrange(-6, 7))
+    owed = Owed(rng.randrange(replicas + 1), rng.randrange(-9, 4))
     domains = np.array([rng.randrange(3) for _ in range(4)])
     first = cheapest_domains(cost, domains, wanted)
     allowed = [
