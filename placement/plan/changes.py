@@ -55,10 +55,7 @@ def diff(
     """
     today = state or running_state(workspace, catalog)
     if not today.removed and not today.wanted and _is_one_each(assignments):
-        return tuple(
-            _place(row.key, _version(workspace, row.key, (row,)), row.replicas, row.node)
-            for row in assignments
-        )
+        return tuple(_anew(row, workspace) for row in assignments)
     new = _by_deployment(assignments)
     removed = _by_deployment(lot.row for lot in today.removed)
     changes: list[Change] = []
@@ -77,7 +74,16 @@ def diff(
 
 def _is_one_each(rows: Sequence[Assignment]) -> bool:
     """Whether rows are in order and no two are of one deployment."""
-    return all(row.key < following.key for row, following in pairwise(rows))
+    return all(
+        row.model < following.model or row.key < following.key for row, following in pairwise(rows)
+    )
+
+
+def _anew(row: Assignment, workspace: Workspace) -> Change:
+    model, environment = row.model, row.environment
+    deployment = workspace.by_key.get((model, environment))
+    version = deployment.version if deployment else row.version
+    return Change(Action.PLACE, model, environment, version, row.replicas, None, row.node)
 
 
 def _version(workspace: Workspace, key: Key, new: Sequence[Assignment]) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from placement.plan.changes import diff
@@ -92,3 +94,16 @@ def test_replica_counts_cost_no_memory() -> None:
     rows = plan_of(CATALOG, workspace(many), At("chat", "east/0", 10**12)).assignments
     (change,) = diff(workspace(many), CATALOG, rows)
     assert change.replicas == 10**12
+
+
+def test_a_first_plan_has_the_same_changes_in_whatever_order_its_rows_come() -> None:
+    """Rows in order, one of each deployment, are told in one pass; others by deployment."""
+    space = workspace(*(deployment(f"m{i}", replicas=9) for i in range(9)))
+    plan = plan_of(CATALOG, space, *(At(f"m{i}", f"east/{i % 3}", i + 1) for i in range(9)))
+    rows = plan.assignments
+    assert len(plan.changes) == 9
+    assert diff(space, CATALOG, rows[::-1]) == diff(space, CATALOG, rows) == plan.changes
+    more = plan_of(CATALOG, space, At("m0", "west/0"), At("m0", "east/1"), At("m1", "east/0"))
+    assert [c.to_node for c in more.changes] == ["east/1", "west/0", "east/0"]
+    renamed = [replace(row, version="2") for row in rows]
+    assert diff(space, CATALOG, renamed) == plan.changes
