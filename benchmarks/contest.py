@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.generator import Instance, drawn
-from benchmarks.machine import peak_mib
+from benchmarks.machine import cpu_seconds, peak_mib
 from benchmarks.registry import Options, Row, Size
 from benchmarks.rivals import cpsat, first_fit, mip
 from benchmarks.rivals.arrays import Answer, Arrays, Rival, arrays_of
@@ -52,8 +52,8 @@ def measure(size: Size, options: Options) -> list[Row]:
     rows = [ours.row()]
     arrays = arrays_of(instance.catalog, instance.workspace)
     for name, rival in rivals(options.cache).items():
-        answer, peak = asked(rival, arrays, limit, options.seed, apart=size.get("apart", True))
-        rows.append(_compared(name, answer, peak, ours, sooner=size.get("sooner", False)))
+        found = asked(rival, arrays, limit, options.seed, apart=size.get("apart", True))
+        rows.append(compared(name, found, ours, sooner=size.get("sooner", False)))
     return rows
 
 
@@ -63,21 +63,30 @@ def _instance(size: Size, seed: int) -> Instance:
     return drawn(Drawing(**size["drawing"], seed=seed))
 
 
-def asked(
-    rival: Rival, arrays: Arrays, limit: float, seed: int, *, apart: bool
-) -> tuple[Answer, int | None]:
-    """Return the answer of a rival, and its peak of memory if it has a process of its own."""
+@dataclass(frozen=True)
+class Asked:
+    """What a rival answered, the CPU seconds that it took, and the peak of its process."""
+
+    answer: Answer
+    cpu: float | None = None
+    peak: int | None = None
+
+
+def asked(rival: Rival, arrays: Arrays, limit: float, seed: int, *, apart: bool) -> Asked:
+    """Ask a rival, in a process of its own unless told otherwise."""
     if not apart:
-        return rival(arrays, limit, seed), None
+        return Asked(rival(arrays, limit, seed))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         try:
             return pool.submit(_asked, rival, arrays, limit, seed).result()
         except BrokenProcessPool:
-            return Answer.none("its process was ended: out of memory, most likely"), None
+            return Asked(Answer.none("its process was ended: out of memory, most likely"))
 
 
-def _asked(rival: Rival, arrays: Arrays, limit: float, seed: int) -> tuple[Answer, int]:
-    return rival(arrays, limit, seed), peak_mib()
+def _asked(rival: Rival, arrays: Arrays, limit: float, seed: int) -> Asked:
+    busy = cpu_seconds()
+    answer = rival(arrays, limit, seed)
+    return Asked(answer, cpu_seconds() - busy, peak_mib())
 
 
 @dataclass
@@ -89,17 +98,19 @@ class Ours:
     seconds: float = 0.0
     first: tuple[float, Score] = field(default=(0.0, Score(0.0, 0.0)))
     last: Score = field(default=Score(0.0, 0.0))
+    cpu: float = 0.0
     peak: int = 0
 
     def __post_init__(self) -> None:
         """Solve up to the limit, without a gap at which to end."""
         self.progress: list[tuple[float, str, float]] = []
         self._shorter: dict[float, tuple[float, Score]] = {}
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), cpu_seconds()
         plan = Planner(self.instance.catalog).plan(
             self.instance.workspace, time_limit=self.limit, on_progress=self._note
         )
-        self.seconds, self.last = time.perf_counter() - start, score_of(plan)
+        self.seconds, self.cpu = time.perf_counter() - start, cpu_seconds() - busy
+        self.last = score_of(plan)
         told = plan.stats["firstPlan"]
         out = sum(v for name, v in told["tiers"].items() if name.startswith("unplaced"))
         self.first = told["seconds"], Score(out, told["tiers"][plan.tiers[-1].name])
@@ -151,6 +162,7 @@ class Ours:
         return {
             "solver": OURS,
             "seconds": self.seconds,
+            "CPU, s": self.cpu,
             "unplaced, GPUs": self.last.unplaced,
             "cost, USD/h": self.last.cost,
             "peak, MiB": self.peak,
@@ -158,8 +170,11 @@ class Ours:
         }
 
 
-def _compared(name: str, answer: Answer, peak: int | None, ours: Ours, *, sooner: bool) -> Row:
-    row: Row = {"solver": name, "seconds": answer.seconds, "peak, MiB": peak, "note": answer.note}
+def compared(name: str, found: Asked, ours: Ours, *, sooner: bool) -> Row:
+    """Return the row of a rival; what it is better at is lost."""
+    answer = found.answer
+    row: Row = {"solver": name, "seconds": answer.seconds, "CPU, s": found.cpu}
+    row |= {"peak, MiB": found.peak, "note": answer.note}
     if not len(answer.deployment):
         return row
     instance = ours.instance

@@ -3,7 +3,7 @@
 import json
 
 from benchmarks import report
-from benchmarks.contest import Ours, _compared
+from benchmarks.contest import Asked, Ours, compared
 from benchmarks.registry import SUBJECTS
 from benchmarks.rivals.arrays import arrays_of
 from benchmarks.rivals.mip import highs
@@ -13,12 +13,12 @@ from benchmarks.singles import singles
 
 def test_a_rival_that_is_better_is_said_to_be():
     instance = singles(40, 12, seed=1)
-    answer = highs(arrays_of(instance.catalog, instance.workspace), 10.0, 0)
+    answer = Asked(highs(arrays_of(instance.catalog, instance.workspace), 10.0, 0))
     ours = Ours(instance, 10.0)
-    assert "better" not in _compared("HiGHS", answer, None, ours, sooner=False).get("lost", "")
+    assert "better" not in compared("HiGHS", answer, ours, sooner=False).get("lost", "")
     ours.first, ours.last = (0.0, Score(1.0, 0.0)), Score(1.0, 0.0)
     ours.seconds = 0.0
-    row = _compared("HiGHS", answer, None, ours, sooner=True)
+    row = compared("HiGHS", answer, ours, sooner=True)
     assert row["lost"].split("; ") == [
         "HiGHS is better when it ends",
         "HiGHS is better at the limit",
