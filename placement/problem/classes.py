@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from placement.objectives.cost import Cost
 from placement.problem.cells import renumbered
 
 if TYPE_CHECKING:
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from placement.problem.compiler import Compiled
+    from placement.workspace.shapes import Shape
     from placement.workspace.workspace import ModelDeployment
+
+
+FINE = 2**20
+"""Steps in which amounts per GPU are compared."""
+ENDLESS = 2**62
+NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -73,12 +81,18 @@ def merge(compiled: Compiled) -> Classes:
     alone = _named_by_peers(compiled.deployments) | compiled.strict
     masks: dict[int, bytes] = {}
     found: dict[Hashable, list[int]] = {}
+    by_shape: dict[tuple[Shape, int], list[int]] = {}
+    idle = _idle_resources(compiled)
     for d, deployment in enumerate(compiled.deployments):
         if d in alone or compiled.movable[d] or not _is_plain(deployment):
             found[d] = [d]
         else:
-            mask = _meaning(compiled.eligible[d], masks)
-            found.setdefault(_likeness(deployment, mask), []).append(d)
+            mask = compiled.eligible[d]
+            own = by_shape.get((deployment.shape, id(mask)))
+            if own is None:
+                key = _likeness(deployment, _meaning(mask, masks), idle.get(id(mask), NONE))
+                own = by_shape[deployment.shape, id(mask)] = found.setdefault(key, [])
+            own.append(d)
     members = tuple(map(tuple, found.values()))
     return Classes(_merged(compiled, members), members, compiled.wanted)
 
@@ -136,14 +150,71 @@ def _meaning(mask: NDArray[np.bool_], known: dict[int, bytes]) -> bytes:
     return known[id(mask)]
 
 
-def _likeness(deployment: ModelDeployment, mask: bytes) -> Hashable:
+def _likeness(deployment: ModelDeployment, mask: bytes, idle: frozenset[str]) -> Hashable:
     """Return all that rows and prices see of a plain deployment."""
     return (
         mask,
         deployment.priority,
         deployment.gpus,
-        deployment.cpus,
-        deployment.memory,
+        None if "cpus" in idle else deployment.cpus,
+        None if "memory" in idle else deployment.memory,
         tuple(sorted(deployment.extra.items())),
         deployment.request_origins,
     )
+
+
+def _idle_resources(compiled: Compiled) -> dict[int, frozenset[str]]:
+    """Return, by the id of a mask of node groups, what can never run short where it allows.
+
+    CPUs, or memory, cannot run short on a node if nobody who may use it asks for more of them per
+    GPU than the node has: its GPUs run out first. Other objectives than cost see them all the same.
+    """
+    import numpy as np
+
+    if compiled.objective.name != Cost.name or not compiled.cells:
+        return {}
+    masks = {id(mask): mask for mask in compiled.eligible}
+    number = {key: i for i, key in enumerate(masks)}
+    owner = np.array([number[id(mask)] for mask in compiled.eligible], np.int64)
+    groups = np.array([cell.group for cell in compiled.cells], np.int64)
+    inside = np.stack([mask[groups] for mask in masks.values()])
+    gpus = np.array([d.gpus for d in compiled.deployments], np.int64)
+    slots = np.array([sum(cell.slots) for cell in compiled.cells], np.int64)
+    short = {
+        name: _may_run_short(
+            inside,
+            owner,
+            _per_gpu(np.array([getattr(d, name) for d in compiled.deployments]), gpus, up=True),
+            _per_gpu(np.array([getattr(c, name) for c in compiled.cells]), slots, up=False),
+        )
+        for name in ("cpus", "memory")
+    }
+    return {
+        key: frozenset(name for name, where in short.items() if not (inside[i] & where).any())
+        for key, i in number.items()
+    }
+
+
+def _per_gpu(amount: NDArray[np.int64], gpus: NDArray[np.int64], *, up: bool) -> NDArray[np.int64]:
+    """Return amounts per GPU in fine steps, rounded to the safe side; endless without GPUs."""
+    import numpy as np
+
+    parts = amount * FINE
+    per_gpu = -(-parts // np.maximum(gpus, 1)) if up else parts // np.maximum(gpus, 1)
+    return np.where(gpus > 0, per_gpu, ENDLESS if up else 0)
+
+
+def _may_run_short(
+    inside: NDArray[np.bool_],
+    owner: NDArray[np.int64],
+    asked: NDArray[np.int64],
+    there: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Return the cells that somebody may use who asks for more per GPU than there is."""
+    import numpy as np
+
+    most = np.zeros(len(inside), np.int64)
+    np.maximum.at(most, owner, asked)
+    worst = np.where(inside, most[:, None], 0).max(axis=0, initial=0)
+    short: NDArray[np.bool_] = worst > there
+    return short

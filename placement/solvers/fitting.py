@@ -16,6 +16,7 @@ from placement.solvers.cpsat import Effort, Model
 from placement.solvers.first_fit import first_fit, fit_most
 from placement.solvers.greedy import Layout
 from placement.solvers.incumbent import Incumbent
+from placement.solvers.node_by_node import fill_nodes
 from placement.solvers.node_space import Seat
 from placement.solvers.packing import pack, stay_on_gpu
 from placement.solvers.slicing import Slicer
@@ -150,16 +151,44 @@ class Fitting:
         return cut.restored(answer.solution)
 
 
+def most_seats(problem: Problem, counts: Ints) -> Layout:
+    """Return seats for as much of some counts per pair as is found room for, cell by cell."""
+    solution = np.zeros(len(problem.low), np.int64)
+    solution[: problem.pairs] = counts
+    opened = list(problem.node_rules.open.values())
+    solution[opened] = problem.high[opened]
+    number = {id(cell): c for c, cell in enumerate(problem.cells)}
+    return {
+        number[id(task.cell)]: _fitted(task)[0]
+        for task in cell_tasks(problem, solution)
+        if task.plain
+    }
+
+
+def _fitted(task: CellTask) -> tuple[tuple[Seat, ...], dict[int, int]]:
+    """Return the seats of the better of two ways, and what is left out."""
+    seats, left = fit_most(task)
+    other = fill_nodes(task) if left else None
+    if other is None:
+        return seats, left
+    gpus = {item.deployment: item.gpus or 1 for item in task.items}
+    missing = [sum(gpus[d] * count for d, count in own.items()) for own in (left, other[1])]
+    return other if missing[1] < missing[0] else (seats, left)
+
+
 def _seats(task: CellTask) -> tuple[Seat, ...] | None:
     seats = first_fit(task) if task.plain else None
     if seats is not None:
         return stay_on_gpu(task.cell, seats)
+    other = fill_nodes(task) if task.plain else None
+    if other is not None and not other[1]:
+        return other[0]
     if task.plain and task.nodes * len(task.items) > SMALL_CELL:
         return None
     return pack(task).seats
 
 
 def _left_over(task: CellTask) -> dict[int, int]:
-    """Return what first fit leaves out; a rule it does not know costs one replica of each."""
-    _, left = fit_most(task)
+    """Return what finds no seat; a rule that first fit does not know costs one replica of each."""
+    _, left = _fitted(task)
     return left or {item.deployment: 1 for item in task.items}

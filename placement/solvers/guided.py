@@ -8,19 +8,21 @@ the search, never those of the bound, stricter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placement.errors import ObjectiveRangeError, RowRangeError
+from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.problem import Ints, Problem
 from placement.solvers.cpsat import Model
 from placement.solvers.exact import Report, Solved, TierBound, laid_out, solve_exactly
-from placement.solvers.fitting import Fitting
+from placement.solvers.fitting import Fitting, most_seats
+from placement.solvers.following import layout_near
 from placement.solvers.greedy import Layout
 from placement.solvers.incumbent import Incumbent, counts_by_cell, pair_counts
 from placement.solvers.limits import Limits
@@ -32,36 +34,37 @@ from placement.solvers.slicing import Slice, Slicer
 Mask = NDArray[np.bool_]
 COLUMNS = 16
 """Columns per deployment that CP-SAT sees at least, besides those that cost nothing to use."""
-NEAR_FLOOR = 2
-"""How far from the relaxation's counts rounding looks at first."""
-ROUND_PAIRS = 20_000
-"""Up to this many pairs are rounded together."""
-ROUND_WORK = 2.0
-"""Deterministic time for rounding the relaxation."""
 STEP_WORK = 0.5
 """Deterministic time of one neighbourhood."""
 STEP_PARTS = 50_000
 """One solve ends when its own gap is below one of so many parts of the value."""
 STEP_PAIRS = 1_000
 """Pairs in one neighbourhood."""
-WIDER_AFTER = 6
-"""Neighbourhoods without success after which they grow."""
-FAILURES = 24
+WIDER_AFTER = 8
+"""Neighbourhoods without success after which they double."""
+FAILURES = 32
 """Neighbourhoods without success after which the search ends."""
-REPAIRS = 24
+REPAIRS = 12
 """How often rows are made stricter for cells that do not pack before a solution is given up."""
+WIDEN_EVERY = 3
+"""Repairs after which the deployments that do not pack may go elsewhere."""
 FINISH_PAIRS = 2_000
 """Up to this many columns CP-SAT closes the last tier exactly."""
 FINISH_WORK = 20.0
 NEAR = 1e-6
-NOTHING = np.zeros(0, np.int64)
 
 
 class Guided:
     """One large solve."""
 
     def __init__(
-        self, compiled: Compiled, problem: Problem, first: Layout, limits: Limits, report: Report
+        self,
+        compiled: Compiled,
+        problem: Problem,
+        builder: ProblemBuilder,
+        first: Layout,
+        limits: Limits,
+        report: Report,
     ) -> None:
         self.compiled = compiled
         self.problem = problem
@@ -69,12 +72,13 @@ class Guided:
         self.report = report
         self.closed: list[int] = []
         self.slicer = Slicer(problem)
+        self.builder = builder
         self.fitting = Fitting(problem, self.slicer)
         self.columns = np.zeros(problem.pairs, bool)
         self.relaxed: Relaxed | None = None
         self.relaxed_at: tuple[int, list[int]] | None = None
         self.relaxations: dict[str, tuple[list[int], Relaxed]] = {}
-        self.rounded = False
+        self.followed = False
         self.unpriced = False
         self.best = self._incumbent(first)
         self.last = len(problem.tiers) - 1
@@ -143,7 +147,7 @@ class Guided:
         closed = list(zip(self.problem.tiers, self.closed[:number], strict=False))
         if self.relaxed is not None and self.relaxed_at == (number, self.closed[:number]):
             return
-        self.rounded = False
+        self.followed = False
         relaxation = Relaxation(self.problem, closed)
         relaxed = relaxation.minimise(
             self.problem.tiers[number], self.best.solution, limits=self.limits
@@ -169,8 +173,27 @@ class Guided:
         self.closed = floors
         self._relax(self.last)
         if self.relaxed is not None:
-            self._round(self.last)
+            self._follow(self.last)
         self.closed = []
+
+    def _follow(self, number: int) -> None:
+        """Go where the relaxation is as far as whole replicas fit, and search from there.
+
+        What that leaves out is looked after first. The result counts only if it is the best.
+        """
+        assert self.relaxed is not None
+        pairs = self.problem.pairs
+        counts = np.floor(self.relaxed.counts[:pairs] + NEAR).astype(np.int64)
+        packed = most_seats(self.problem, counts)
+        layout = layout_near(self.builder, self.relaxed.reduced[:pairs], counts, packed)
+        self.followed = True
+        before, self.best = self.best, self._incumbent(layout)
+        if self.best.values[:number] != tuple(self.closed):
+            self._search(number, lambda: self.best.values[:number] == tuple(self.closed))
+        if before.values <= self.best.values:
+            self.best = before
+        else:
+            self.report(self.problem.tiers[number].name, self.best.values[number], None)
 
     # ------------------------------------------------------------- improvement
 
@@ -181,92 +204,31 @@ class Guided:
 
     def _improve(self, number: int, bound: int) -> None:
         """Look for a better value of a tier until it meets the bound or the budget is spent."""
-        if not self.rounded:
-            self._round(number)
+        if not self.followed:
+            self._follow(number)
+        self._search(number, lambda: self._good(number, bound))
+
+    def _search(self, number: int, enough: Callable[[], bool]) -> None:
+        """Decide neighbourhoods again until it is enough or the budget is spent."""
         assert self.relaxed is not None
         around = Neighbourhoods(self.problem, self.columns, self.relaxed)
         failures = 0
-        while failures < FAILURES and not self._good(number, bound) and not self.limits.over():
-            room = STEP_PAIRS * (1 + failures // WIDER_AFTER)
+        while failures < FAILURES and not enough() and not self.limits.over():
+            wider = 2 ** (failures // WIDER_AFTER)
             activity = self.slicer.activity(self.best.solution)
-            free = around.draw(self.best.solution, activity, room)
-            better = self._decide(number, self.best.solution, free, NOTHING, work=STEP_WORK)
+            free = around.draw(self.best.solution, activity, STEP_PAIRS * wider)
+            better = self._decide(number, free, STEP_WORK * wider)
             failures = 0 if better else failures + 1
 
-    def _round(self, number: int) -> None:
-        """Let CP-SAT decide the cells that the relaxation does not; more cells if it must."""
-        assert self.relaxed is not None
-        self.rounded = True
-        problem = self.problem
-        values = self.relaxed.counts
-        nearest = np.rint(values).astype(np.int64)
-        nearest = np.clip(nearest, problem.low, problem.high)
-        pairs, where = problem.pairs, problem.pair_cell
-        open_pairs = np.abs(values[:pairs] - nearest[:pairs]) > NEAR
-        cells = np.zeros(len(problem.cells), bool)
-        cells[where[open_pairs]] = True
-        idle = cells | self._idle(nearest)
-        floor = np.floor(values[:pairs] + NEAR).astype(np.int64)
-        also = np.flatnonzero(np.abs(values - nearest) > NEAR)
-        also = also[also >= pairs]
-        everywhere = np.ones(len(problem.cells), bool)
-        for inside, wide in (
-            (cells, False),
-            (idle, False),
-            (idle, True),
-            (everywhere, False),
-            (everywhere, True),
-        ):
-            free = np.flatnonzero(self.columns & inside[where])
-            if len(free) > ROUND_PAIRS or self.limits.over():
-                return
-            low = None if wide else np.maximum(floor[free] - NEAR_FLOOR, 0)
-            high = None if wide else floor[free] + NEAR_FLOOR + 1
-            found = self._decide(
-                number, nearest, free, also, low=low, high=high, work=ROUND_WORK, hint=False
-            )
-            if found is not None:
-                return
-
-    def _idle(self, solution: Ints) -> Mask:
-        """Return the cells of which some row has room."""
-        rows = self.problem.rows.capacity
-        used = self.slicer.activity(solution)[rows.row]
-        idle = np.ones(len(self.problem.cells), bool)
-        idle[rows.cell] = False
-        idle[rows.cell[used < self.problem.rows.high[rows.row]]] = True
-        return idle
-
-    def _decide(
-        self,
-        number: int,
-        solution: Ints,
-        pairs: Ints,
-        also: Ints,
-        *,
-        work: float,
-        hint: bool = True,
-        low: Ints | None = None,
-        high: Ints | None = None,
-    ) -> bool | None:
-        """Solve a tier with some pairs free, pack, and keep the result if it is better.
-
-        Parameters
-        ----------
-        also : int array
-            Variables that are no pairs and are free as well.
-
-        Returns
-        -------
-        bool or None
-            Whether the incumbent improved; None if no solution was found.
-        """
+    def _decide(self, number: int, pairs: Ints, work: float) -> bool:
+        """Solve a tier with some pairs free, pack, and keep the result if it is better."""
         self.fitting.begin(self.best.solution)
-        for _ in range(REPAIRS):
-            cut = self._cut(solution, pairs, also, low, high)
-            found = self._minimised(cut, number, work, hint=hint)
+        start: Ints | None = self.best.solution
+        for repair in range(REPAIRS):
+            cut = self._cut(pairs)
+            found = self._minimised(cut, number, start, work)
             if found is None:
-                return None
+                return False
             values = tuple(tier.value(found) for tier in self.problem.tiers)
             if values[: number + 1] >= self.best.values[: number + 1]:
                 return False
@@ -276,8 +238,9 @@ class Guided:
                 self.report(self.problem.tiers[number].name, values[number], None)
                 return True
             self.fitting.make_stricter(found, left)
-            solution, low, high, hint = found, None, None, False
-            pairs = np.union1d(pairs, self._again(left))
+            start = None
+            if repair % WIDEN_EVERY == WIDEN_EVERY - 1:
+                pairs = np.union1d(pairs, self._again(left))
         return False
 
     def _again(self, left: dict[int, dict[int, int]]) -> Ints:
@@ -290,42 +253,55 @@ class Guided:
         mine = cells[problem.pair_cell] | members[problem.pair_deployment]
         return np.flatnonzero(self.columns & mine)
 
-    def _cut(
-        self, solution: Ints, pairs: Ints, also: Ints, low: Ints | None, high: Ints | None
-    ) -> Slice:
+    def _cut(self, pairs: Ints) -> Slice:
         """Return the slice of some pairs and of the other variables that their rows need."""
-        problem = self.problem
-        others = np.union1d(self.slicer.others_in_rows(pairs), also)
-        free = np.concatenate([pairs, others])
-        least, most = problem.low[free], self.slicer.most[free]
-        if low is not None and high is not None:
-            least[: len(pairs)] = np.minimum(low, most[: len(pairs)])
-            most[: len(pairs)] = np.minimum(most[: len(pairs)], high)
-        return self.slicer.cut(solution, free, least, most)
+        free = np.concatenate([pairs, self.slicer.others_in_rows(pairs)])
+        low, high = self.problem.low[free], self.slicer.most[free]
+        return self.slicer.cut(self.best.solution, free, low, high)
 
-    def _minimised(self, cut: Slice, number: int, work: float, *, hint: bool) -> Ints | None:
-        """Return the best solution found in a slice, None if there is none."""
+    def _minimised(self, cut: Slice, number: int, start: Ints | None, work: float) -> Ints | None:
+        """Return the best solution found in a slice, None if there is none.
+
+        Tiers before ``number`` are minimised first if they are not closed yet.
+        """
         tiers = cut.problem.tiers
+        fixed: list[int] = []
+        solution = None if start is None else cut.hinted(start)
         try:
-            model = Model(cut.problem)
-            for tier, value in zip(tiers, self.closed, strict=False):
-                model.fix_tier(tier, value)
-            if hint:
-                model.hint(cut.hinted(self.best.solution))
-            slack = self.best.values[number] // STEP_PARTS
-            effort = self.limits.effort(work, slack=slack)
-            effort = replace(effort, target=self._target(number, slack))
-            solution = model.minimise(tiers[number], effort).solution
+            for tier in range(number + 1):
+                if tier < number and self.best.values[tier] == self.closed[tier]:
+                    fixed.append(self.closed[tier])
+                    continue
+                solution = self._one(cut, tier, fixed, solution, work)
+                if solution is None:
+                    return None
+                fixed.append(tiers[tier].value(solution))
         except (RowRangeError, ObjectiveRangeError):
             return None
         return None if solution is None else cut.restored(solution)
 
-    def _target(self, number: int, slack: int) -> int | None:
-        """Return a value of a tier that is near enough to the relaxation's."""
-        if self.relaxed is None:
+    def _one(
+        self, cut: Slice, tier: int, fixed: Sequence[int], start: Ints | None, work: float
+    ) -> Ints | None:
+        """Minimise one tier of a slice under the values of the tiers before it."""
+        tiers = cut.problem.tiers
+        model = Model(cut.problem)
+        for earlier, value in zip(tiers, fixed, strict=False):
+            model.fix_tier(earlier, value)
+        if start is not None:
+            model.hint(start)
+        slack = self.best.values[tier] // STEP_PARTS if tier == self.last else 0
+        effort = self.limits.effort(work, slack=slack)
+        effort = replace(effort, target=self._target(tier, slack))
+        return model.minimise(tiers[tier], effort).solution
+
+    def _target(self, tier: int, slack: int) -> int | None:
+        """Return a value of a tier that is near enough to what is known of it."""
+        if self.relaxed is None or self.relaxed_at is None:
             return None
-        near = max(slack, self.limits.slack // 2) if number == self.last else 0
-        return self.relaxed.bound + near
+        if tier < self.relaxed_at[0]:
+            return self.closed[tier]
+        return self.relaxed.bound + max(slack, self.limits.slack // 2 if tier == self.last else 0)
 
     # ----------------------------------------------------------------- closing
 

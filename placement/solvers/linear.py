@@ -12,9 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.glop import parameters_pb2
-from ortools.math_opt import model_pb2
-from ortools.math_opt.python import mathopt
+from ortools.math_opt import (
+    callback_pb2,
+    model_parameters_pb2,
+    model_pb2,
+    parameters_pb2,
+    solution_pb2,
+)
+from ortools.math_opt.core.python import solver
 
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
 from placement.solvers.limits import Limits
@@ -27,6 +32,10 @@ LONGEST = 1e8
 """Seconds that a limit is cut to."""
 TOLERANCE = 1e-9
 """Of GLOP, on costs near 1: what it leaves is lost in the bound."""
+LOGICAL = frozenset({"demand", "domains", "nodes", "spread"})
+"""Constraints whose rows with further variables say who is where at all."""
+LOGICAL_ENTRIES = 200_000
+"""Up to this many entries all rows are kept."""
 ALL_COLUMNS = 100_000
 """Up to this many pairs the relaxation has all columns from the beginning."""
 CHEAPEST = 60
@@ -66,8 +75,12 @@ class Relaxation:
     def __init__(self, problem: Problem, closed: Sequence[tuple[TierSpec, int]] = ()) -> None:
         self.problem = problem
         rows = problem.rows
-        row, variable, coefficient = [rows.row], [rows.variable], [rows.coefficient]
-        low, high = [rows.low], [rows.high]
+        kept = ~_logical(problem)
+        inside = kept[rows.row]
+        row, variable = [rows.row[inside]], [rows.variable[inside]]
+        coefficient = [rows.coefficient[inside]]
+        low = [np.where(kept, rows.low, -INFINITE)]
+        high = [np.where(kept, rows.high, INFINITE)]
         for number, (tier, value) in enumerate(closed):
             row.append(np.full(len(tier.variable), len(rows) + number))
             variable.append(tier.variable)
@@ -166,23 +179,19 @@ class Relaxation:
         position = np.full(len(active), -1)
         position[columns] = np.arange(len(columns))
         inside = active[self.variable]
-        model = mathopt.Model.from_model_proto(self._proto(cost, columns, position, inside))
-        precise = parameters_pb2.GlopParameters(
-            dual_feasibility_tolerance=TOLERANCE, primal_feasibility_tolerance=TOLERANCE
-        )
-        parameters = mathopt.SolveParameters(threads=1, glop=precise)
+        parameters = parameters_pb2.SolveParametersProto(threads=1)
+        parameters.glop.dual_feasibility_tolerance = TOLERANCE
+        parameters.glop.primal_feasibility_tolerance = TOLERANCE
         if seconds is not None:
-            import datetime
-
-            parameters.time_limit = datetime.timedelta(seconds=min(max(seconds, 0.01), LONGEST))
-        result = mathopt.solve(model, mathopt.SolverType.GLOP, params=parameters)
-        if not result.has_dual_feasible_solution() or not result.has_primal_feasible_solution():
+            parameters.time_limit.FromNanoseconds(int(min(max(seconds, 0.01), LONGEST) * 1e9))
+        found = _solved(self._proto(cost, columns, position, inside), parameters)
+        if found is None:
             return None
         counts = np.zeros(len(active))
-        values = result.variable_values()
-        counts[columns] = [values[v] for v in model.variables()]
-        duals = result.dual_values()
-        prices = np.array([duals[row] for row in model.linear_constraints()])
+        used, values = found.primal_solution.variable_values, found.dual_solution.dual_values
+        counts[columns[np.array(used.ids, np.int64)]] = np.array(used.values)
+        prices = np.zeros(len(self.low))
+        prices[np.array(values.ids, np.int64)] = np.array(values.values)
         return counts, prices * _unit(cost)
 
     def _proto(
@@ -208,6 +217,45 @@ class Relaxation:
         matrix.column_ids.extend(column[order].tolist())
         matrix.coefficients.extend(self.coefficient[inside][order].astype(float).tolist())
         return proto
+
+
+def _logical(problem: Problem) -> NDArray[np.bool_]:
+    """Return the rows of a large problem about who is where at all, which a relaxation hardly
+    feels: they are many, and without them its bound is still one.
+    """
+    rows = problem.rows
+    if len(rows.variable) <= LOGICAL_ENTRIES:
+        return np.zeros(len(rows), bool)
+    named = np.array([name in LOGICAL for name in rows.name], bool)
+    others = np.zeros(len(rows), bool)
+    others[rows.row[rows.variable >= problem.pairs]] = True
+    return named & others
+
+
+def _solved(
+    model: model_pb2.ModelProto, parameters: parameters_pb2.SolveParametersProto
+) -> solution_pb2.SolutionProto | None:
+    """Return what GLOP finds, None unless it is feasible for both the problem and its dual.
+
+    On protocol buffers, because objects for each variable and row take longer than GLOP itself.
+    """
+    answer = solver.solve(
+        model,
+        parameters_pb2.SOLVER_TYPE_GLOP,
+        parameters_pb2.SolverInitializerProto(),
+        parameters,
+        model_parameters_pb2.ModelSolveParametersProto(),
+        None,
+        callback_pb2.CallbackRegistrationProto(),
+        None,
+        None,
+    )
+    if not answer.solutions:
+        return None
+    found = answer.solutions[0]
+    known = (found.primal_solution.feasibility_status, found.dual_solution.feasibility_status)
+    feasible = solution_pb2.SOLUTION_STATUS_FEASIBLE
+    return found if known == (feasible, feasible) else None
 
 
 def _unit(cost: Ints) -> float:

@@ -10,6 +10,8 @@ from placement.solvers.linear import Relaxed
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+FEWEST_CELLS = 4
+"""A neighbourhood has so many cells at least."""
 
 
 class Neighbourhoods:
@@ -41,7 +43,9 @@ class Neighbourhoods:
         self._tried = np.zeros(len(problem.deployments), np.int64)
 
     def draw(self, solution: Ints, activity: Ints, room: int) -> Ints:
-        """Return the pairs of a seed and of the cells nearest to it, about ``room`` of them.
+        """Return the pairs of a seed and of the cells nearest to it, at most about ``room``.
+
+        Only deployments that are in those cells, or lack replicas, can be anywhere else in them.
 
         Parameters
         ----------
@@ -54,46 +58,89 @@ class Neighbourhoods:
         blame = self._blame(counts, activity)
         lacking = self._lacking(counts)
         if lacking.any():
-            members = self._nearest_to_lacking(lacking)
+            order = self._make_room(self._lacking_most(lacking), counts, usable, activity)
         else:
-            seed = int(np.lexsort((-blame, self._tried_cells))[0])
-            self._tried_cells[seed] += 1
-            members = np.unique(problem.pair_deployment[(problem.pair_cell == seed) & usable])
-            blame[seed] = np.inf
-        return self._around(members, usable, blame, room)
+            order = self._mend(blame, usable)
+        return self._around(order, usable, counts > 0, lacking > 0, room)
 
-    def _around(self, members: Ints, usable: Mask, blame: Floats, room: int) -> Ints:
-        """Return the usable pairs of the cells that some deployments share, most blamed first."""
+    def _mend(self, blame: Floats, usable: Mask) -> Ints:
+        """Return the cells nearest to the next most blamed one, that one first."""
         problem = self._problem
-        mine = np.zeros(len(problem.deployments), bool)
-        mine[members] = True
-        near = usable & mine[problem.pair_deployment]
-        shared = np.bincount(problem.pair_cell[near], minlength=len(problem.cells))
-        width = np.bincount(problem.pair_cell[usable], minlength=len(problem.cells))
+        seed = int(np.lexsort((-blame, self._tried_cells))[0])
+        self._tried_cells[seed] += 1
+        blame[seed] = np.inf
+        members = np.zeros(len(problem.deployments), bool)
+        members[problem.pair_deployment[(problem.pair_cell == seed) & usable]] = True
+        return self._nearest(usable & members[problem.pair_deployment], blame)
+
+    def _make_room(self, worst: int, counts: Ints, usable: Mask, activity: Ints) -> Ints:
+        """Return by turns the cells that a deployment may use and those that could relieve them.
+
+        Others in its cells may go to cells with something to spare. Each time another cell of its
+        own comes first.
+        """
+        problem = self._problem
+        owner, where = problem.pair_deployment, problem.pair_cell
+        own = np.roll(where[usable & (owner == worst)], (1 - self._tried[worst]) * FEWEST_CELLS)
+        inside = np.zeros(len(problem.cells), bool)
+        inside[own] = True
+        members = np.zeros(len(problem.deployments), bool)
+        members[owner[(counts > 0) & inside[where]]] = True
+        reach = np.unique(where[usable & members[owner]])
+        spare = reach[np.argsort(-self._spare(activity)[reach], kind="stable")]
+        length = max(len(own), len(spare))
+        turns = np.stack([np.resize(own, length), np.resize(spare, length)], axis=1).ravel()
+        return _once(turns)
+
+    def _spare(self, activity: Ints) -> Floats:
+        """Return per cell the least part of a row that is left over; 1 where no row binds."""
+        rows = self._problem.rows.capacity
+        high = self._problem.rows.high[rows.row]
+        left = (high - activity[rows.row]) / np.maximum(high, 1)
+        spare = np.ones(len(self._problem.cells))
+        np.minimum.at(spare, rows.cell, left)
+        return spare
+
+    def _nearest(self, near: Mask, blame: Floats) -> Ints:
+        """Return the cells of some pairs: by turns by their blame and by how many of the pairs."""
+        cells = self._problem.pair_cell[near]
+        shared = np.bincount(cells, minlength=len(self._problem.cells))
         joined = np.flatnonzero(shared)
         blamed = joined[np.lexsort((-shared[joined], -blame[joined]))]
         common = joined[np.lexsort((-blame[joined], -shared[joined]))]
         turns = np.stack([blamed, common], axis=1).ravel()
-        _, first = np.unique(turns, return_index=True)
-        chosen = turns[np.sort(first)]
-        fits = np.cumsum(width[chosen]) <= room
-        fits[:2] = True
-        inside = np.zeros(len(problem.cells), bool)
-        inside[chosen[fits]] = True
-        return np.flatnonzero(usable & inside[problem.pair_cell])
+        return _once(turns)
+
+    def _around(self, order: Ints, usable: Mask, used: Mask, lacking: Mask, room: int) -> Ints:
+        """Return the pairs of as many cells as there is room for, in their order."""
+        problem = self._problem
+        free = np.zeros(0, np.int64)
+        most = FEWEST_CELLS
+        while True:
+            inside = np.zeros(len(problem.cells), bool)
+            inside[order[:most]] = True
+            here = usable & inside[problem.pair_cell]
+            movable = lacking.copy()
+            movable[problem.pair_deployment[here & used]] = True
+            wider = np.flatnonzero(here & movable[problem.pair_deployment])
+            if len(free) and len(wider) > room:
+                return free
+            free = wider
+            if most >= len(order):
+                return free
+            most += max(most // 4, 1)
 
     def _blame(self, counts: Ints, activity: Ints) -> Floats:
         problem = self._problem
-        cells = len(problem.cells)
-        blame: Floats = np.bincount(
-            problem.pair_cell, weights=self._reduced * counts, minlength=cells
-        )
+        blame = self._sum(problem.pair_cell, self._reduced * counts)
         rows = problem.rows.capacity
         row, cell = rows.row[self._priced], rows.cell[self._priced]
         high = problem.rows.high[row]
         idle = np.where(high == INFINITE, 0, high - activity[row]).astype(float)
-        blame += np.bincount(cell, weights=self._price * idle, minlength=cells)
-        return blame
+        return blame + self._sum(cell, self._price * idle)
+
+    def _sum(self, cell: Ints, weight: Floats) -> Floats:
+        return np.bincount(cell, weights=weight, minlength=len(self._problem.cells)).astype(float)
 
     def _lacking(self, counts: Ints) -> Ints:
         """Return the weight that each deployment lacks."""
@@ -101,8 +148,14 @@ class Neighbourhoods:
         placed = np.bincount(owner, weights=counts, minlength=len(self._weight)).astype(np.int64)
         return (self._replicas - placed) * self._weight
 
-    def _nearest_to_lacking(self, lacking: Ints) -> Ints:
+    def _lacking_most(self, lacking: Ints) -> int:
         worst = np.lexsort((-lacking, self._tried))
         seed = int(worst[lacking[worst] > 0][0])
         self._tried[seed] += 1
-        return np.array([seed], np.int64)
+        return seed
+
+
+def _once(cells: Ints) -> Ints:
+    """Return each cell where it comes first."""
+    _, first = np.unique(cells, return_index=True)
+    return np.take(cells, np.sort(first))

@@ -44,6 +44,7 @@ class _Part:
     compiled: Compiled
     deployments: tuple[int, ...]
     problem: Problem
+    builder: ProblemBuilder
     first: Layout
 
 
@@ -171,7 +172,7 @@ def _begin(compiled: Compiled, deployments: tuple[int, ...]) -> _Part:
     widths = coefficient.astype(float) * problem.high[last.variable]
     check_range(problem, last.name, last.variable, coefficient, widths)
     layout = _first_layout(problem, builder)
-    return _Part(compiled, deployments, problem, layout)
+    return _Part(compiled, deployments, problem, builder, layout)
 
 
 def _first_layout(problem: Problem, builder: ProblemBuilder) -> Layout:
@@ -184,7 +185,9 @@ def _solve_part(part: _Part, limits: Limits, report: Report, small: int) -> Solv
         return Solved(part.compiled.cells, part.first, _floors(part), exact=False, cut=True)
     try:
         if part.problem.pairs > small:
-            return Guided(part.compiled, part.problem, part.first, limits, report).solve()
+            return Guided(
+                part.compiled, part.problem, part.builder, part.first, limits, report
+            ).solve()
         effort = limits.effort(EXACT_WORK, slack=limits.slack)
         return solve_exactly(part.compiled, part.first, effort, report=report)
     except RowRangeError:

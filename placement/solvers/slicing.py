@@ -39,7 +39,8 @@ class Slice:
 
     def hinted(self, solution: Ints) -> Ints:
         """Return what a solution of the whole problem is here, cut to the bounds."""
-        return np.clip(solution[self.free] - self.base, 0, self.problem.high)
+        found: Ints = np.clip(solution[self.free] - self.base, 0, self.problem.high)
+        return found
 
     def restored(self, solution: Ints) -> Ints:
         """Return a solution of the slice as one of the whole problem."""
@@ -77,8 +78,8 @@ class Slicer:
 
     def entries_of(self, variables: Ints) -> Ints:
         """Return the positions of the entries of some variables in the rows."""
-        found: Ints = self.order[_ranges(self.start[variables], self.start[variables + 1])]
-        return found
+        places = _ranges(self.start[variables], self.start[variables + 1])
+        return np.take(self.order, places)
 
     def others_in_rows(self, variables: Ints) -> Ints:
         """Return the variables that are no pairs and share a row with some pairs."""
