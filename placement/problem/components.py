@@ -21,13 +21,15 @@ GraphNode = tuple[str, int]
 
 
 def contention_graph(compiled: Compiled) -> nx.Graph[GraphNode]:
-    """Return the graph with nodes ``("deployment", number)`` and ``("cell", number)``.
+    """Return a graph with nodes ``("deployment", number)`` and ``("cell", number)``.
 
-    Deployments with the same eligible node groups hang on one of them, and cells that the same
-    deployments may use hang on one cell, so the graph grows with the distinct sets only.
+    Its components are those of contention. Of the cells that a deployment may use only one is
+    joined to it from each set that is connected already, so edges are few.
     """
     graph: nx.Graph[GraphNode] = nx.Graph()
     groups = np.array([cell.group for cell in compiled.cells], np.int64)
+    connected = np.arange(len(groups))
+    graph.add_nodes_from(("cell", c) for c in range(len(groups)))
     first: dict[int, int] = {}
     for d, mask in enumerate(compiled.eligible):
         graph.add_node(("deployment", d))
@@ -35,8 +37,11 @@ def contention_graph(compiled: Compiled) -> nx.Graph[GraphNode]:
         if known != d:
             graph.add_edge(("deployment", known), ("deployment", d))
             continue
-        cells = np.flatnonzero(mask[groups]).tolist() if len(groups) else []
-        graph.add_edges_from((("deployment", d), ("cell", c)) for c in cells)
+        cells = np.flatnonzero(mask[groups]) if len(groups) else groups
+        sets = np.unique(connected[cells])
+        graph.add_edges_from((("deployment", d), ("cell", c)) for c in sets.tolist())
+        if len(sets) > 1:
+            connected[np.isin(connected, sets)] = sets[0]
     graph.add_edges_from(_ruled_together(compiled))
     return graph
 
