@@ -146,7 +146,8 @@ def _shares(plan: Plan, nodes: Nodes, asked: int) -> Row:
     """Return what is allocated in percent of all GPUs, now, at first, and at the very most.
 
     What is unplaced counts in GPUs, a pod without one as one. The most is what the bound of that
-    leaves, if all pods without GPUs had a place.
+    leaves, if all pods without GPUs had a place; at first as many of these are taken to lack one
+    as in the end.
     """
     used = sum(row.gpus for row in plan.assignments)
     tier = plan.tiers[0]

@@ -7,11 +7,13 @@ from benchmarks.openb.arrivals import arriving
 from benchmarks.openb.cluster import Cluster
 from benchmarks.openb.expecting import LeastStranded
 from benchmarks.openb.made_up import write
+from benchmarks.openb.measures import measure_arrays, measure_offline, measure_policies
 from benchmarks.openb.online import run_online
 from benchmarks.openb.policies import POLICIES, Fgd, Fragments, typical
 from benchmarks.openb.replay import replay
 from benchmarks.openb.trace import Hardware, Nodes, Pods, Shape, read_nodes, read_pods
 from benchmarks.openb.worlds import groups_of
+from benchmarks.registry import Options
 from placement.workspace.expected import Expected
 
 WHOLE = Shape(4_000, 0, 1, 1000, ())
@@ -139,3 +141,44 @@ def test_what_is_expected_changes_where_pods_go(trace, monkeypatch):
     usual = run_online(*trace, 1)
     monkeypatch.setattr(Expected, "of", classmethod(lambda cls, workspace: cls(())))
     assert run_online(*trace, 1).places != usual.places
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """A folder of instances whose published figures are far from anything: 0 and 100 percent."""
+    data = tmp_path_factory.mktemp("data")
+    folder = write(data / "openb-2023")
+    results = folder / "fgd_expected_results"
+    results.mkdir()
+    names = ",".join(f"0{i}-{name}" for i, name in enumerate(POLICIES, 1))
+    figures = "0,0,0,100,100,0"
+    text = f"workload,{names}\nopenb_pod_list_default,{figures}\n"
+    (results / "summary_unallocated_gpu_pct_at_130.csv").write_text(text)
+    return Options(data=data, limit=10.0)
+
+
+def test_baselines_that_differ_from_what_is_published_are_told(stored):
+    rows = measure_policies({"workloads": ["default"], "seeds": 2}, stored)
+    assert [row["policy"] for row in rows] == list(POLICIES)
+    assert all("lost" in row for row in rows)
+    assert {row["difference"] > 0 for row in rows[:3]} == {True}
+    assert {row["difference"] > 0 for row in rows[3:5]} == {False}
+
+
+def test_losing_to_the_published_policy_is_told(stored):
+    (row,) = measure_arrays({"workloads": ["default"], "seeds": 1}, stored)
+    assert row["lost"].endswith("against 0.00 % of FGD")
+
+
+def test_a_plan_of_all_pods_allocates_no_more_than_its_bound_leaves(stored):
+    (row,) = measure_offline({"workload": "default"}, stored)
+    assert row["first plan, %"] <= row["allocated, %"] + 1e-9
+    assert row["allocated, %"] <= row["at most, %"] + 1e-9
+    assert row["gap, %"] == pytest.approx(row["at most, %"] - row["allocated, %"])
+
+
+def test_without_the_trace_that_is_said():
+    size = {"workloads": ["default"], "workload": "default", "seeds": 1}
+    for measure in (measure_policies, measure_arrays, measure_offline):
+        (row,) = measure(size, Options())
+        assert "`--data`" in row["note"]
