@@ -23,6 +23,8 @@ from placement.solvers.slicing import Slicer
 
 SMALL_CELL = 400
 """Up to this many (node, deployment) pairs of a cell CP-SAT tries what first fit does not pack."""
+CELL_WORK = 0.1
+"""Deterministic time that it may take for one cell."""
 COMPLETION_WORK = 60.0
 """Deterministic time for the variables that counts leave open."""
 
@@ -185,7 +187,7 @@ def _seats(task: CellTask) -> tuple[Seat, ...] | None:
         return other[0]
     if task.plain and task.nodes * len(task.items) > SMALL_CELL:
         return None
-    return pack(task).seats
+    return pack(task, work=CELL_WORK).seats
 
 
 def _left_over(task: CellTask) -> dict[int, int]:

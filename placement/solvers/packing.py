@@ -34,15 +34,15 @@ class Packed:
     proved: bool = True
 
 
-def pack(task: CellTask) -> Packed:
+def pack(task: CellTask, *, work: float | None = None) -> Packed:
     """Lay the replicas of one cell out on its nodes.
 
-    Nodes beyond ``task.nodes`` stay empty, which a wish for some on every node rules out.
+    CP-SAT may take ``work`` units of deterministic time, ``PACKING_WORK`` if absent. Nodes beyond ``task.nodes`` stay empty, which a wish for some on every node rules out.
     """
     if task.nodes < task.cell.size and any(item.least for item in task.items):
         return Packed(None)
     seats = first_fit(task) if task.plain else None
-    packed = _exact(task) if seats is None else Packed(seats)
+    packed = _exact(task, work) if seats is None else Packed(seats)
     if packed.seats is None:
         return packed
     return Packed(stay_on_gpu(task.cell, packed.seats))
@@ -134,12 +134,12 @@ def _exchanged(
     return sorted(moved, key=lambda s: (s.deployment, -1 if s.slot is None else s.slot))
 
 
-def _exact(task: CellTask) -> Packed:
+def _exact(task: CellTask, work: float | None) -> Packed:
     packing = CellModel(task)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.presolve_inclusion_work_limit = 0
-    solver.parameters.max_deterministic_time = PACKING_WORK
+    solver.parameters.max_deterministic_time = PACKING_WORK if work is None else work
     solver.parameters.catch_sigint_signal = False
     status = solver.solve(packing.model)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
