@@ -119,4 +119,5 @@ def _beaten_earlier(rows: Ints) -> Mask:
     below = np.tri(len(rows), k=-1) > 0
     for k in range(rows.shape[1]):
         below = np.logical_and(below, rows[None, :, k] <= rows[:, None, k])
-    return np.logical_or.reduce(below, axis=1)
+    beaten: Mask = np.logical_or.reduce(below, axis=1)
+    return beaten
