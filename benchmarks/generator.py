@@ -5,7 +5,7 @@ drawn (large replicas first), and asks for as many replicas as had room. Nothing
 
 - *Regions* of the public-cloud catalog in North America, Europe and Asia, weighted like 1 / rank.
 - *Node groups*: a GPU model by its share in ``SKUS``, a region, one of three zones, a price within
-  10 % of 1.6, 1 or 0.5 times the model's (on demand, reserved, spot). How many groups there are
+  10 % of 2, 1 or 0.4 times the model's (on demand, reserved, spot). How many groups there are
   does not depend on the number of nodes.
 - *Environments*: none, one continent, one country, one provider, or a price limit (``KINDS``).
 - *Deployments* list one to three GPU models (85 %) or any, ask for 1, 2, 4 or 8 GPUs per replica
@@ -40,7 +40,7 @@ from placement.workspace.workspace import Environment, ModelDeployment, Workspac
 
 CONTINENTS = ("NA", "EU", "AS")
 REGIONS = 40
-TERMS = ((1.6, 0.3), (1.0, 0.4), (0.5, 0.3))
+TERMS = ((2.0, 0.3), (1.0, 0.4), (0.4, 0.3))
 """Part of the price, and share of the groups that have it."""
 MOST_PER_GPU = 2.0
 """USD per GPU and hour: the price limit of the environment that has one."""

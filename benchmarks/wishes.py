@@ -34,7 +34,7 @@ CONTENDED = {"A100-40GB": "A100-80GB", "A100-80GB": "H100-SXM", "H100-SXM": "H20
 """Contended model to what a flexible deployment accepts besides."""
 SIZES = {1: 0.45, 2: 0.25, 4: 0.18, 8: 0.12}
 KINDS = {"none": 0.4, "continent": 0.3, "country": 0.15, "provider": 0.1, "price": 0.05}
-HARD_FILL = 0.88
+HARD_FILL = 0.92
 REST_FILL = 0.55
 FLEXIBLE = 0.7
 ANY = 0.15
