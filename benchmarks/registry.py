@@ -262,4 +262,18 @@ SUBJECTS: tuple[Subject, ...] = (
             "arrivals": {"workload": "default", "arrivals": True},
         },
     ),
+    Subject(
+        "cloud-balancing",
+        "Processes on computers that are paid for whole (Timefold's cloud balancing): cost "
+        "against the better of a stored covering bound and the bound that the plan proves.",
+        "benchmarks.cloud_balancing:measure",
+        {
+            QUICK: {"instance": "made-up"},
+            "100x300": {"instance": "100computers-300processes"},
+            "200x600": {"instance": "200computers-600processes"},
+            "400x1200": {"instance": "400computers-1200processes"},
+            "800x2400": {"instance": "800computers-2400processes"},
+            "1600x4800": {"instance": "1600computers-4800processes"},
+        },
+    ),
 )
