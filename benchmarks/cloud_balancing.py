@@ -29,7 +29,9 @@ BOUNDS = "lower_bounds_computed_here.csv"
 MADE_UP = "made-up"
 NETWORK = "network"
 MICRO = 1_000_000
-"""Units of a price in one of cost."""
+"""Steps of the tier of cost in one of it."""
+NANO = 1_000_000_000
+"""Units of a price in the catalog."""
 GOAL = 1.0
 """Percent above the better bound that a plan may cost."""
 HERE = Region("cloud", "here", "here", "BE", "EU", 50.0, 4.0, None)
@@ -97,7 +99,7 @@ def catalog_of(content: Mapping[str, Any]) -> Catalog:
             gpu_count=0,
             cpus=cpus * UNIT,
             memory=memory * UNIT,
-            price=cost * MICRO,
+            price=cost * NANO,
             count=count,
             extra={NETWORK: network * UNIT},
         )

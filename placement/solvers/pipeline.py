@@ -27,6 +27,7 @@ from placement.solvers.greedy import Layout, greedy_layout
 from placement.solvers.guided import Guided
 from placement.solvers.incumbent import counts_by_cell, pair_counts
 from placement.solvers.limits import Limits
+from placement.solvers.patterns import fits_patterns, solve_by_patterns
 from placement.solvers.prices import joined, price_part
 
 SMALL_PAIRS = 800
@@ -184,6 +185,8 @@ def _solve_part(part: _Part, limits: Limits, report: Report, small: int) -> Solv
     if limits.over():
         return Solved(part.compiled.cells, part.first, _floors(part), exact=False, cut=True)
     try:
+        if part.problem.pairs > small and fits_patterns(part.compiled, part.problem):
+            return solve_by_patterns(part.compiled, part.problem, part.first, limits, report)
         if part.problem.pairs > small:
             return Guided(
                 part.compiled, part.problem, part.builder, part.first, limits, report

@@ -14,6 +14,8 @@ MOST_SHAPES = 1_000
 MOST_KINDS = 150
 MOST_PRICED_APART = 25
 """Kinds, if a replica costs something else on each of them: then each is priced by itself."""
+FEWEST_NODES = 50
+"""Below, other ways are as good."""
 NODES_PER_KIND = 2
 """Below, nodes have little in common and there is nothing to gain by looking at kinds."""
 SCARCE = 0.7
@@ -57,7 +59,9 @@ def _is_simple(deployment: ModelDeployment) -> bool:
 def _worthwhile(compiled: Compiled, problem: Problem) -> bool:
     kinds = kinds_of(compiled, problem)
     shapes, most = len(kinds.wanted), len(kinds.nodes)
-    if shapes > MOST_SHAPES or most > MOST_KINDS or kinds.nodes.sum() < NODES_PER_KIND * most:
+    if shapes > MOST_SHAPES or most > MOST_KINDS:
+        return False
+    if kinds.nodes.sum() < max(FEWEST_NODES, NODES_PER_KIND * most):
         return False
     if not compiled.bill_nodes and not _alike(problem) and most > MOST_PRICED_APART:
         return False
