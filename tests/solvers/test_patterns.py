@@ -85,3 +85,22 @@ def test_no_bound_is_above_the_optimum_and_most_plans_are_optimal(solved, chunk)
         found["optimal" if all(a == b for a, b in values) else "not"] += 1
     assert found["optimal"] >= 40
     assert found["optimal"] >= 5 * found["not"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fits"),
+    [
+        ({}, True),
+        ({"spread": (Spread("node", max_per_domain=1),)}, True),
+        ({"spread": (Spread("region", max_per_domain=1),)}, False),
+        ({"spread": (Spread("node", max_skew=1),)}, False),
+        ({"min_replicas": 1}, True),
+        ({"min_replicas": 2}, False),
+    ],
+)
+def test_only_rules_about_single_nodes_are_left_to_patterns(solved, change, fits):
+    world = draw_base(Random(3), 3)
+    first, *others = [replace(d, gpus=1000, replicas=2) for d in world.deployments]
+    world = replace(world, deployments=(replace(first, **change), *others))
+    Planner(catalog_of(world)).plan(workspace_of(world))
+    assert bool(solved["other"]) is not fits
