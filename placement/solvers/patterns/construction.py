@@ -13,7 +13,7 @@ import numpy as np
 from placement.solvers.limits import Limits
 from placement.solvers.patterns.contents import Nodes, counts, cut
 from placement.solvers.patterns.covering import resource_prices, totals
-from placement.solvers.patterns.kinds import Kinds, TierCosts
+from placement.solvers.patterns.kinds import Content, Kinds, TierCosts
 from placement.solvers.patterns.master import Floats, Master
 from placement.solvers.patterns.pricing import Priced, Pricing
 
@@ -60,12 +60,18 @@ class Construction:
         value = np.array([own.gain for own in priced]) * (self.left.nodes > 0) / cost
         order = np.argsort(-value, kind="stable")
         order = order[value[order] > 0]
-        before = int(self.left.wanted.sum())
-        for kind in order[: max(1, int(BEST * len(order)))].tolist():
-            content = cut(priced[kind].content, self.left.wanted)
-            while content and self.left.nodes[kind]:
-                self.nodes.setdefault(kind, []).append(content)
-                self.left = self.left.without(kind, counts(content))
-                if cut(content, self.left.wanted) != content:
-                    break
-        return int(self.left.wanted.sum()) < before
+        best = order[: max(1, int(BEST * len(order)))].tolist()
+        used = [self._fill(kind, priced[kind].content) for kind in best]
+        # A content made of shares may have more of a shape than is left: then it is cut.
+        return any(used) or any(
+            self._fill(kind, cut(priced[kind].content, self.left.wanted)) for kind in best[:1]
+        )
+
+    def _fill(self, kind: int, content: Content) -> bool:
+        """Give nodes of a kind a content as long as all of it is wanted; return if any got it."""
+        found = False
+        while content and self.left.nodes[kind] and cut(content, self.left.wanted) == content:
+            self.nodes.setdefault(kind, []).append(content)
+            self.left = self.left.without(kind, counts(content))
+            found = True
+        return found
