@@ -190,6 +190,9 @@ class Guided:
         before, self.best = self.best, self._incumbent(layout)
         if self.best.values[:number] != tuple(self.closed):
             self._search(number, lambda: self.best.values[:number] == tuple(self.closed))
+        if self.best.values[:number] == tuple(self.closed):
+            bound = self.relaxed.bound
+            self._search(number, lambda: self._good(number, bound))
         if before.values <= self.best.values:
             self.best = before
         else:

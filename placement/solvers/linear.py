@@ -31,7 +31,7 @@ INT64_BITS = 61
 LONGEST = 1e8
 """Seconds that a limit is cut to."""
 TOLERANCE = 1e-9
-"""Of GLOP, on costs near 1: what it leaves is lost in the bound."""
+"""Of GLOP for prices, on costs near 1: what it leaves is lost in the bound."""
 LOGICAL = frozenset({"demand", "domains", "nodes", "spread"})
 """Constraints whose rows with further variables say who is where at all."""
 LOGICAL_ENTRIES = 200_000
@@ -69,6 +69,18 @@ class Relaxed:
     prices: Ints
 
 
+@dataclass(frozen=True)
+class _Whole:
+    """A closed tier that says no more than that some deployments are placed whole.
+
+    ``row`` is the tier's, ``demand`` those of the deployments; a replica has the ``weight``.
+    """
+
+    row: int
+    demand: Ints
+    weight: Ints
+
+
 class Relaxation:
     """The relaxation of a problem under tiers that are already closed."""
 
@@ -81,7 +93,15 @@ class Relaxation:
         coefficient = [rows.coefficient[inside]]
         low = [np.where(kept, rows.low, -INFINITE)]
         high = [np.where(kept, rows.high, INFINITE)]
+        self.whole: list[_Whole] = []
         for number, (tier, value) in enumerate(closed):
+            whole = _whole(problem, tier, value, len(rows) + number)
+            if whole is not None:
+                self.whole.append(whole)
+                low[0][whole.demand] = rows.high[whole.demand]
+                low.append(np.array([-INFINITE]))
+                high.append(np.array([INFINITE]))
+                continue
             row.append(np.full(len(tier.variable), len(rows) + number))
             variable.append(tier.variable)
             coefficient.append(tier.coefficient)
@@ -120,10 +140,24 @@ class Relaxation:
             exact[(exact < 0) & (self.high == INFINITE)] = 0
             reduced = self._reduced(cost, exact, scale)
             entering = self._entering(reduced, active, scale)
-            known = Relaxed(self._bound(tier, exact, reduced, scale), counts, reduced, scale, exact)
+            bound = self._bound(tier, exact, reduced, scale)
+            known = Relaxed(bound, counts, reduced, scale, self._stated(exact))
             if not len(entering):
                 return known
             active[entering] = True
+
+    def _stated(self, prices: Ints) -> Ints:
+        """Return the prices of the rows of the problem and of the closed tiers.
+
+        Where a deployment must be placed whole, its price is split: what the tier asks for all
+        alike, and what that is too much for this one.
+        """
+        stated = prices.copy()
+        for whole in self.whole:
+            worth = max(0, int((-(-prices[whole.demand] // whole.weight)).max(initial=0)))
+            stated[whole.demand] -= worth * whole.weight
+            stated[whole.row] = -worth
+        return stated
 
     def _first_columns(self, cost: Ints, start: Ints) -> NDArray[np.bool_]:
         if self.problem.pairs <= ALL_COLUMNS:
@@ -181,7 +215,6 @@ class Relaxation:
         inside = active[self.variable]
         parameters = parameters_pb2.SolveParametersProto(threads=1)
         parameters.glop.dual_feasibility_tolerance = TOLERANCE
-        parameters.glop.primal_feasibility_tolerance = TOLERANCE
         if seconds is not None:
             parameters.time_limit.FromNanoseconds(int(min(max(seconds, 0.01), LONGEST) * 1e9))
         found = _solved(self._proto(cost, columns, position, inside), parameters)
@@ -217,6 +250,35 @@ class Relaxation:
         matrix.column_ids.extend(column[order].tolist())
         matrix.coefficients.extend(self.coefficient[inside][order].astype(float).tolist())
         return proto
+
+
+def _whole(problem: Problem, tier: TierSpec, value: int, row: int) -> _Whole | None:
+    """Return what stands for a closed tier whose deployments are all placed whole.
+
+    One row over all columns makes an LP slow and imprecise; one side of the rows of the
+    deployments says the same.
+    """
+    if (
+        not len(tier.variable)
+        or tier.variable.max() >= problem.pairs
+        or tier.coefficient.max() >= 0
+    ):
+        return None
+    rows = problem.rows
+    first = rows.variable[np.minimum(rows.start[:-1], len(rows.variable) - 1)]
+    named = [name == "demand" for name in rows.name]
+    alone = np.array(named, bool) & (rows.high < INFINITE) & (rows.low == -INFINITE)
+    others = np.zeros(len(rows), bool)
+    others[rows.row[rows.variable >= problem.pairs]] = True
+    demand = np.flatnonzero(alone & ~others)
+    weight = np.zeros(len(problem.low), np.int64)
+    weight[tier.variable] = -tier.coefficient
+    demand = demand[weight[first[demand]] > 0]
+    if len(demand) != len(np.unique(problem.pair_deployment[tier.variable])):
+        return None
+    weights = weight[first[demand]]
+    least = tier.constant - int(weights @ rows.high[demand])
+    return _Whole(row, demand, weights) if value == least else None
 
 
 def _logical(problem: Problem) -> NDArray[np.bool_]:

@@ -134,7 +134,7 @@ def _exchanged(
     return sorted(moved, key=lambda s: (s.deployment, -1 if s.slot is None else s.slot))
 
 
-def _exact(task: CellTask, work: float | None) -> Packed:
+def _exact(task: CellTask, work: float | None = None) -> Packed:
     packing = CellModel(task)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
