@@ -37,7 +37,8 @@ class Packed:
 def pack(task: CellTask, *, work: float | None = None) -> Packed:
     """Lay the replicas of one cell out on its nodes.
 
-    CP-SAT may take ``work`` units of deterministic time, ``PACKING_WORK`` if absent. Nodes beyond ``task.nodes`` stay empty, which a wish for some on every node rules out.
+    CP-SAT may take ``work`` units of deterministic time, ``PACKING_WORK`` if absent. Nodes beyond
+    ``task.nodes`` stay empty, which a wish for some on every node rules out.
     """
     if task.nodes < task.cell.size and any(item.least for item in task.items):
         return Packed(None)
