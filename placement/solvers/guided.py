@@ -81,6 +81,8 @@ class Guided:
         self.followed = False
         self.unpriced = False
         self.best = self._incumbent(first)
+        self.shown = self.best.values
+        self.searched: Incumbent | None = None
         self.last = len(problem.tiers) - 1
 
     def solve(self) -> Solved:
@@ -147,7 +149,7 @@ class Guided:
         closed = list(zip(self.problem.tiers, self.closed[:number], strict=False))
         if self.relaxed is not None and self.relaxed_at == (number, self.closed[:number]):
             return
-        self.followed = False
+        self.followed, self.searched = False, None
         relaxation = Relaxation(self.problem, closed)
         relaxed = relaxation.minimise(
             self.problem.tiers[number], self.best.solution, limits=self.limits
@@ -188,6 +190,7 @@ class Guided:
         layout = layout_near(self.builder, self.relaxed.reduced[:pairs], counts, packed)
         self.followed = True
         before, self.best = self.best, self._incumbent(layout)
+        self._show(number)
         if self.best.values[:number] != tuple(self.closed):
             self._search(number, lambda: self.best.values[:number] == tuple(self.closed))
         if self.best.values[:number] == tuple(self.closed):
@@ -195,8 +198,6 @@ class Guided:
             self._search(number, lambda: self._good(number, bound))
         if before.values <= self.best.values:
             self.best = before
-        else:
-            self.report(self.problem.tiers[number].name, self.best.values[number], None)
 
     # ------------------------------------------------------------- improvement
 
@@ -209,7 +210,8 @@ class Guided:
         """Look for a better value of a tier until it meets the bound or the budget is spent."""
         if not self.followed:
             self._follow(number)
-        self._search(number, lambda: self._good(number, bound))
+        if self.searched is not self.best:
+            self._search(number, lambda: self._good(number, bound))
 
     def _search(self, number: int, enough: Callable[[], bool]) -> None:
         """Decide neighbourhoods again until it is enough or the budget is spent."""
@@ -222,6 +224,7 @@ class Guided:
             free = around.draw(self.best.solution, activity, STEP_PAIRS * wider)
             better = self._decide(number, free, STEP_WORK * wider)
             failures = 0 if better else failures + 1
+        self.searched = self.best
 
     def _decide(self, number: int, pairs: Ints, work: float) -> bool:
         """Solve a tier with some pairs free, pack, and keep the result if it is better."""
@@ -238,13 +241,19 @@ class Guided:
             layout, left = self.fitting.packed(found, self.best)
             if not left:
                 self.best = Incumbent(found, layout, values)
-                self.report(self.problem.tiers[number].name, values[number], None)
+                self._show(number)
                 return True
             self.fitting.make_stricter(found, left)
             start = None
             if repair % WIDEN_EVERY == WIDEN_EVERY - 1:
                 pairs = np.union1d(pairs, self._again(left))
         return False
+
+    def _show(self, number: int) -> None:
+        """Tell of the incumbent if it is better than all before."""
+        if self.best.values < self.shown:
+            self.shown = self.best.values
+            self.report(self.problem.tiers[number].name, self.shown[number], None)
 
     def _again(self, left: dict[int, dict[int, int]]) -> Ints:
         """Return the pairs of the cells and deployments that do not pack."""
