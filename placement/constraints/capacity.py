@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from placement.catalog.rows import NodeGroup
     from placement.plan.view import PlacedRow, PlanView
     from placement.problem.builder import ProblemBuilder
-    from placement.problem.problem import Ints
 
 NOTHING = Reserved()
 FEW_PIECES = 5
@@ -42,7 +41,9 @@ class Capacity(Constraint):
         import numpy as np
 
         blocks = _blocks_the_node(builder)
-        for name, (demand, free) in _pair_demands(builder).items():
+        for name in builder.resources:
+            demand = builder.demand(name)[builder.pair_deployment]
+            free = builder.free_of(name)
             sizes = sorted(set(demand[demand > 0].tolist()))
             taken = np.where(blocks, free[builder.pair_cell], demand)
             builder.per_cell_rows(taken, free, name=name)
@@ -128,7 +129,7 @@ def _blocks_the_node(builder: ProblemBuilder) -> NDArray[np.bool_]:
 
     if not len(builder.pair_cell):
         return np.zeros(0, bool)
-    gpus = _column([d.gpus for d in builder.deployments], builder.pair_deployment)
+    gpus = builder.demand("gpus")[builder.pair_deployment]
     slots = np.array([sum(slot > 0 for slot in cell.slots) for cell in builder.cells], np.int64)
     idle = np.zeros(len(builder.cells), bool)
     idle[builder.pair_cell[gpus == 0]] = True
@@ -137,31 +138,11 @@ def _blocks_the_node(builder: ProblemBuilder) -> NDArray[np.bool_]:
     return alone
 
 
-def _pair_demands(builder: ProblemBuilder) -> dict[str, tuple[Ints, Ints]]:
-    """Return per additive resource the demand of each pair and the free amount per node."""
-    owner = builder.pair_deployment
-    demands = {
-        "cpus": [d.cpus for d in builder.deployments],
-        "memory": [d.memory for d in builder.deployments],
-    }
-    for name in sorted({name for d in builder.deployments for name in d.extra}):
-        demands[f"extra:{name}"] = [d.extra.get(name, 0) for d in builder.deployments]
-    return {
-        name: (_column(values, owner), builder.free_of(name)) for name, values in demands.items()
-    }
-
-
-def _column(values: Sequence[int], owner: Ints) -> Ints:
-    import numpy as np
-
-    return np.array(values, np.int64)[owner] if len(values) else owner
-
-
 def _compile_gpus(builder: ProblemBuilder) -> None:
     """Add the GPU rows: sums in thousandths, then whole GPUs and shares by size."""
     import numpy as np
 
-    gpus = _column([d.gpus for d in builder.deployments], builder.pair_deployment)
+    gpus = builder.demand("gpus")[builder.pair_deployment]
     total = np.array([sum(cell.slots) for cell in builder.cells], np.int64)
     builder.per_cell_rows(gpus, total, name="gpus")
     whole = np.where(gpus >= UNIT, gpus // UNIT, 0)

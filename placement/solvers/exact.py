@@ -143,17 +143,21 @@ def warm_start(problem: Problem, counts: Ints, known: Mapping[int, int]) -> Ints
     """
     if len(problem.low) == problem.pairs:
         return counts
+    answer = complete(problem, counts, known, start_goal(problem), Effort(START_WORK))
+    if answer.solution is None:
+        raise SolverFaultError("a plan at hand does not satisfy the rows of the problem")
+    return answer.solution
+
+
+def start_goal(problem: Problem) -> TierSpec:
+    """Return the sum of all tiers over the variables that are no pairs."""
     total = np.zeros(len(problem.low), np.int64)
     for tier in problem.tiers:
         weight = 2 if tier.name.startswith("displaced") else 1
         np.add.at(total, tier.variable, weight * tier.coefficient)
     total[: problem.pairs] = 0
     chosen = total.nonzero()[0]
-    goal = TierSpec("start", None, 1, 0, chosen, total[chosen])
-    answer = complete(problem, counts, known, goal, Effort(START_WORK))
-    if answer.solution is None:
-        raise SolverFaultError("a plan at hand does not satisfy the rows of the problem")
-    return answer.solution
+    return TierSpec("start", None, 1, 0, chosen, total[chosen])
 
 
 def solve_exactly(

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from placement.errors import SolverFaultError
-from placement.problem.problem import Ints, Problem, TierSpec
+from placement.problem.problem import Ints, Problem
 from placement.solvers.cell_task import CellTask, cell_tasks
 from placement.solvers.cpsat import Effort, Model
+from placement.solvers.exact import START_WORK, start_goal
 from placement.solvers.first_fit import first_fit, fit_most
 from placement.solvers.greedy import Layout
 from placement.solvers.incumbent import Incumbent
@@ -25,8 +26,6 @@ SMALL_CELL = 400
 """Up to this many (node, deployment) pairs of a cell CP-SAT tries what first fit does not pack."""
 CELL_WORK = 0.1
 """Deterministic time that it may take for one cell."""
-COMPLETION_WORK = 60.0
-"""Deterministic time for the variables that counts leave open."""
 
 Left = dict[int, dict[int, int]]
 """Replicas without a seat, by cell and deployment."""
@@ -130,8 +129,7 @@ class Fitting:
     def completed(self, solution: Ints, known: dict[int, int]) -> Ints:
         """Return a solution with the best values of all variables that are neither pairs nor known.
 
-        Who stays, how many nodes are open and what falls short are separate questions, so one sum
-        of all tiers answers each of them best.
+        As ``warm_start`` does for a small problem.
         """
         problem = self._problem
         given = np.zeros(len(solution), bool)
@@ -141,13 +139,7 @@ class Fitting:
         if not len(free):
             return solution
         cut = self._slicer.cut(solution, free, problem.low[free], problem.high[free])
-        total = np.zeros(len(free), np.int64)
-        for tier in cut.problem.tiers:
-            weight = 2 if tier.name.startswith("displaced") else 1
-            np.add.at(total, tier.variable, weight * tier.coefficient)
-        chosen = total.nonzero()[0]
-        goal = TierSpec("start", None, 1, 0, chosen, total[chosen])
-        answer = Model(cut.problem).minimise(goal, Effort(COMPLETION_WORK))
+        answer = Model(cut.problem).minimise(start_goal(cut.problem), Effort(START_WORK))
         if answer.solution is None:
             raise SolverFaultError("a plan at hand does not satisfy the rows of the problem")
         return cut.restored(answer.solution)

@@ -1,9 +1,9 @@
 """For large problems: the linear relaxation says where to look, CP-SAT decides there.
 
-A relaxation over all pairs gives the bound and the prices. Its counts are nearly integral: CP-SAT
-decides those that are not, within small slices of the problem. Then neighbourhoods follow, first
-those that the prices blame for the distance to the bound. Cells that do not pack make the rows of
-the search, never those of the bound, stricter.
+A relaxation over all pairs gives the bound and the prices. Its counts are nearly integral: they are
+followed on single nodes, and what is left over goes where the prices say. Then CP-SAT decides
+neighbourhoods, small slices of the problem, first those that the prices blame for the distance to
+the bound. Cells that do not pack make the rows of the search, never those of the bound, stricter.
 """
 
 from __future__ import annotations
@@ -132,15 +132,12 @@ class Guided:
     def _incumbent(self, layout: Layout) -> Incumbent:
         """Return a layout with the values of all variables."""
         problem = self.problem
+        known = laid_out(problem, layout)
         solution = np.zeros(len(problem.low), np.int64)
         solution[: problem.pairs] = pair_counts(problem, counts_by_cell(layout))
-        for variable, value in laid_out(problem, layout).items():
-            solution[variable] = value
-        solution = self.fitting.completed(solution, laid_out(problem, layout))
-        return self._valued(solution, layout)
-
-    def _valued(self, solution: Ints, layout: Layout) -> Incumbent:
-        return Incumbent(solution, layout, tuple(t.value(solution) for t in self.problem.tiers))
+        solution[list(known)] = list(known.values())
+        solution = self.fitting.completed(solution, known)
+        return Incumbent(solution, layout, tuple(t.value(solution) for t in problem.tiers))
 
     # -------------------------------------------------------------- relaxation
 
@@ -164,7 +161,7 @@ class Guided:
             self.columns |= relaxed.reduced[:pairs] <= (1 << relaxed.scale)
 
     def _leap(self) -> None:
-        """Round the last tier with all tiers before it at their floors, which nothing can beat.
+        """Follow the last tier with all tiers before it at their floors, which nothing can beat.
 
         Where that is possible the tiers before the last are closed without a look of their own,
         and where it is not, the columns found point the way.

@@ -255,8 +255,8 @@ class Relaxation:
 def _whole(problem: Problem, tier: TierSpec, value: int, row: int) -> _Whole | None:
     """Return what stands for a closed tier whose deployments are all placed whole.
 
-    One row over all columns makes an LP slow and imprecise; one side of the rows of the
-    deployments says the same.
+    One row over all columns makes GLOP imprecise; one side of the rows of the deployments says
+    the same.
     """
     if (
         not len(tier.variable)
