@@ -7,6 +7,7 @@ the policy says otherwise.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -30,7 +31,7 @@ TYPICAL = 0.95
 """Share of all pods that the typical shapes stand for."""
 
 
-class Policy:
+class Policy(ABC):
     """Chooses a node and, for a share of a GPU, the slot."""
 
     def __init__(self, cluster: Cluster, pods: Pods, rng: np.random.Generator) -> None:
@@ -42,9 +43,9 @@ class Policy:
         node = int(there[np.argmax(self.scores(number, there))])
         return node, self.slot(number, node)
 
+    @abstractmethod
     def scores(self, number: int, there: Ints) -> Ints:
         """Return one whole number per node of ``there``."""
-        raise NotImplementedError
 
     def slot(self, number: int, node: int) -> int | None:
         """Return the slot for a share of a GPU, None for whole GPUs and none at all."""
