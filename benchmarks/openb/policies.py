@@ -54,6 +54,7 @@ class Policy(ABC):
 
     def placed(self, number: int, node: int) -> None:
         """Take note of a pod that has been put on a node."""
+        return
 
 
 def _is_share(shape: Shape) -> bool:
