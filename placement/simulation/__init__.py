@@ -1,0 +1,1 @@
+"""What if: changes that are only imagined, each computed, verified and compared with today."""
