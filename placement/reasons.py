@@ -15,7 +15,7 @@ from placement.catalog.rows import UNIT
 from placement.constraints.base import thousandths
 from placement.constraints.eligibility import ELIGIBILITY_RULES, Eligibility
 from placement.constraints.peers import PeerIndex
-from placement.plan.obstacles import OPEN, Obstacles
+from placement.plan.obstacles import OPEN, Obstacles, counted, labelled
 from placement.plan.room import Rooms
 from placement.plan.rows import Unplaced
 
@@ -98,8 +98,8 @@ class Reasons:
         obstacles = Obstacles(self._view, self._peers, self._rooms, deployment)
         counts = split.refused + Counter(map(obstacles.on_group, split.left))
         total, free = len(self._view.catalog.node_groups), counts.pop(OPEN, 0)
-        named = [f"{count} {self._label(rule, deployment)}" for rule, count in _by_count(counts)]
-        text = f"{free} of {total} node groups" + (f": {', '.join(named)}" if named else "")
+        named = [(self._label(rule, deployment), count) for rule, count in counts.items()]
+        text = counted(total, free, named)
         if free and deployment.min_replicas > 1:
             text += f"; at least {deployment.min_replicas} replicas must fit together"
         doubt = "" if proved else " (not proved)"
@@ -133,15 +133,9 @@ class Reasons:
         return None if catalog.accepting(group) else "state"
 
     def _label(self, rule: str, deployment: ModelDeployment) -> str:
-        """Return the words for a rule, with the policy's name if a single one is to blame."""
         attached = self._view.eligibility.effective(deployment).attachments
         names = {a.policy.name for a in attached if a.binds and a.policy.type == rule}
-        blame = f" (`{names.pop()}`)" if len(names) == 1 else ""
-        return rule.replace("_", " ") + blame
-
-
-def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return labelled(rule, names)
 
 
 def _wish(deployment: ModelDeployment) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ Countries, continents and providers can be kept apart as well. Either side may d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from placement.constraints.base import Constraint, Violation, subject
@@ -53,11 +53,12 @@ class Separation(Constraint):
                         yield Violation(
                             self.name,
                             subject(deployment),
-                            f"{entry.over} `{domain}` also holds {_named(keys - {key})}",
+                            f"{entry.over} `{domain}` also holds {named(keys - {key})}",
                         )
 
 
-def _named(keys: frozenset[tuple[str, str]]) -> str:
+def named(keys: Collection[tuple[str, str]]) -> str:
+    """Return deployments for a message: the first three, and how many more there are."""
     shown = [f"`{model}@{environment}`" for model, environment in sorted(keys)[:3]]
     more = len(keys) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

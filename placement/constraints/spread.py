@@ -8,7 +8,7 @@ Countries, continents and providers are possible as well.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from placement.constraints.base import Constraint, Violation, subject
@@ -66,25 +66,37 @@ def _faults(
         if held < wanted:
             yield f"replicas in {held} domains of kind {over}, at least {wanted} wanted"
     if entry.max_skew is not None:
-        skew = max(counts.values()) - _fewest(view, deployment, over, counts)
+        skew = max(counts.values()) - Usable(view, deployment, over).fewest(counts)
         if skew > entry.max_skew:
             yield f"counts per {over} differ by {skew}, at most {entry.max_skew} allowed"
 
 
-def _fewest(view: PlanView, deployment: ModelDeployment, over: Domain, counts: Counter[str]) -> int:
-    """Return the smallest count over the domains that could be used; an empty one counts 0."""
-    fewest = min(counts.values())
-    groups = [group for group in view.catalog.node_groups if _usable(view, deployment, group)]
-    if over is not Domain.NODE:
-        domains = {domain_of(group, 0, over) for group in groups}
-        return fewest if domains <= counts.keys() else 0
-    names, catalog = {group.name for group in groups}, view.catalog
-    held = {
-        row.node
-        for row in view.rows_of[deployment.key]
-        if row.group.name in names and catalog.state_of(row.group, row.index).holds
-    }
-    return fewest if len(held) >= sum(map(catalog.holding, groups)) else 0
+class Usable:
+    """The domains of one kind that a deployment could use: policies and hardware, not free room."""
+
+    def __init__(self, view: PlanView, deployment: ModelDeployment, over: Domain) -> None:
+        self._catalog, self._over = view.catalog, over
+        groups = [group for group in view.catalog.node_groups if _usable(view, deployment, group)]
+        self._domains = {domain_of(group, 0, over) for group in groups}
+        self._names = {group.name for group in groups}
+        self._nodes = sum(map(view.catalog.holding, groups))
+
+    def fewest(self, counts: Mapping[str, int]) -> int:
+        """Return the smallest count over the domains that could be used; an empty one counts 0.
+
+        ``counts`` are of the domains that hold replicas, of which there is at least one.
+        """
+        if self._over is Domain.NODE:
+            every = sum(map(self._is_usable_node, counts)) >= self._nodes
+        else:
+            every = self._domains <= counts.keys()
+        return min(counts.values()) if every else 0
+
+    def _is_usable_node(self, node: str) -> bool:
+        found = self._catalog.find_node(node)
+        if found is None or found[0].name not in self._names:
+            return False
+        return self._catalog.state_of(*found).holds
 
 
 def _usable(view: PlanView, deployment: ModelDeployment, group: NodeGroup) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from placement.catalog.rows import UNIT, Reserved
+from placement.plan.prices import CPUS, EXTRA, GPUS, MEMORY
 
 if TYPE_CHECKING:
     from placement.catalog.rows import NodeGroup
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
 
 NOTHING = Reserved()
 Demand = tuple[int, int, int, tuple[tuple[str, int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What one more replica wants of a resource, and what is left for it, in thousandths.
+
+    ``resource`` is ``gpus``, ``cpus``, ``memory`` or ``extra:<name>``. For whole GPUs what is left
+    is of GPUs that nothing else uses, for a share it is the most that is left of one GPU.
+    """
+
+    resource: str
+    wanted: int
+    left: int
+
+    @property
+    def short(self) -> int:
+        """How much is missing; above 0."""
+        return self.wanted - self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,19 @@ class Room:
             amount == 0 or amount <= left
             for amount, left in (*wanted, (deployment.memory, self.memory), *more)
         )
+
+    def shortages(self, deployment: ModelDeployment) -> tuple[Shortage, ...]:
+        """Return what is missing for one more replica; empty if it fits."""
+        found = (
+            Shortage(GPUS, deployment.gpus, self.share if deployment.is_share else self.whole),
+            Shortage(CPUS, deployment.cpus, self.cpus),
+            Shortage(MEMORY, deployment.memory, self.memory),
+            *(
+                Shortage(EXTRA + name, amount, self.extra.get(name, 0))
+                for name, amount in sorted(deployment.extra.items())
+            ),
+        )
+        return tuple(one for one in found if one.wanted and one.short > 0)
 
 
 def room_left(group: NodeGroup, rows: Iterable[PlacedRow], reserved: Reserved) -> Room:
@@ -102,13 +134,16 @@ class Rooms:
         demand = (deployment.gpus, deployment.cpus, deployment.memory, extra)
         key = (group.name, demand)
         if key not in self._fitting:
-            most, rooms = self._of(group)
+            most, rooms = self.on(group)
             tried = rooms if most.takes(deployment) else ()
             self._fitting[key] = tuple(i for i, room in tried if room.takes(deployment))
         return self._fitting[key]
 
-    def _of(self, group: NodeGroup) -> tuple[Room, tuple[tuple[int, Room], ...]]:
-        """Return the most that any node of a group has of each, and the room on every one."""
+    def on(self, group: NodeGroup) -> tuple[Room, tuple[tuple[int, Room], ...]]:
+        """Return the most that any node of a group has of each, and the room on every one.
+
+        Only nodes that take new replicas are told, and of those that hold nothing one.
+        """
         if group.name not in self._known:
             rooms = tuple(self._rooms(group))
             self._known[group.name] = (_most([room for _, room in rooms]), rooms)
