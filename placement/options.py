@@ -51,6 +51,39 @@ class Progress:
     seconds: float
 
 
+class Course:
+    """What one solve reported, as its plan keeps it: what was new of each tier, in its order."""
+
+    MOST = 100
+    """Longer courses are thinned evenly; first and last report stay."""
+
+    def __init__(self) -> None:
+        self._reports: list[Progress] = []
+        self._newest: dict[str, tuple[float | None, float | None]] = {}
+
+    def note(self, progress: Progress) -> None:
+        """Keep a report, unless it says of its tier what the one before said."""
+        known = (progress.value, progress.bound)
+        if self._newest.get(progress.tier) != known:
+            self._newest[progress.tier] = known
+            self._reports.append(progress)
+
+    def told(self) -> list[dict[str, float | str | None]]:
+        """Return the reports as documents have them: tier, value, bound, seconds."""
+        found, most = self._reports, self.MOST
+        if len(found) > most:
+            found = [found[at * (len(found) - 1) // (most - 1)] for at in range(most)]
+        return [
+            {
+                "tier": one.tier,
+                "value": one.value,
+                "bound": one.bound,
+                "seconds": round(one.seconds, 3),
+            }
+            for one in found
+        ]
+
+
 class CancelToken(Protocol):
     """Anything with ``is_set()``, for instance a ``threading.Event``."""
 

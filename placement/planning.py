@@ -14,7 +14,7 @@ from placement.certificate import state
 from placement.errors import ObjectiveRangeError, VerificationError
 from placement.memory import uncollected
 from placement.objectives.tiers import tiers_of
-from placement.options import Billing, Code, Progress, SolveOptions
+from placement.options import Billing, Code, Course, Progress, SolveOptions
 from placement.plan.assembly import bare_plan
 from placement.plan.view import PlanView
 from placement.reasons import unplaced_rows
@@ -52,6 +52,7 @@ class Planning:
         self.objective = objective_of(options)
         self.warnings = checked_names(workspace, catalog)
         self.first: dict[str, Any] = {}
+        self.course = Course()
 
     def plan(self) -> Plan:
         """Compile, solve, decode, verify."""
@@ -108,11 +109,13 @@ class Planning:
             }
 
     def _report(self, tier: str, value: int, bound: int | None) -> None:
+        seconds = time.monotonic() - self.started
+        scale = self.objective.scale if tier == self.objective.name else UNIT
+        shown = None if bound is None else bound / scale
+        progress = Progress(tier, value / scale, shown, seconds)
+        self.course.note(progress)
         if self.options.on_progress is not None:
-            seconds = time.monotonic() - self.started
-            scale = self.objective.scale if tier == self.objective.name else UNIT
-            shown = None if bound is None else bound / scale
-            self.options.on_progress(Progress(tier, value / scale, shown, seconds))
+            self.options.on_progress(progress)
 
     def _view(
         self, deployments: Sequence[ModelDeployment], cells: Sequence[Cell], layout: Layout
@@ -179,6 +182,7 @@ class Planning:
             {
                 "seconds": round(time.monotonic() - self.started, 3),
                 "firstPlan": self.first,
+                "progress": self.course.told(),
                 **told(self.options),
             }
         )

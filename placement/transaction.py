@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from placement.catalog.rows import UNIT
 from placement.drafting import AFFECTED, Draft, Drafter
 from placement.errors import VerificationError
-from placement.options import Billing, Progress
+from placement.options import Billing, Course, Progress
 from placement.plan.changes import diff
 from placement.plan.record import record_of
 from placement.plan.rows import Status, TransitionRecord
@@ -109,6 +109,7 @@ class Transaction:
         self.warnings = warnings
         self.stats = stats
         self.remember = remember
+        self.course = Course()
         self.affected: Affected | None = None
         self.catalog: Catalog = state.ledger.fleet.catalog
         limit = options.time_limit
@@ -160,13 +161,15 @@ class Transaction:
         return saving, int(wish.max_moves * UNIT)
 
     def _report(self, tier: str, value: int, bound: int | None) -> None:
-        if tier not in (STRICT, REBALANCE) and self.options.on_progress is not None:
-            scale = self.objective.scale if tier == self.objective.name else UNIT
-            shown = None if bound is None else bound / scale
-            seconds = time.monotonic() - self.started
-            self.options.on_progress(
-                Progress(f"{tier} ({AFFECTED})", value / scale, shown, seconds)
-            )
+        if tier in (STRICT, REBALANCE):
+            return
+        scale = self.objective.scale if tier == self.objective.name else UNIT
+        shown = None if bound is None else bound / scale
+        seconds = time.monotonic() - self.started
+        progress = Progress(f"{tier} ({AFFECTED})", value / scale, shown, seconds)
+        self.course.note(progress)
+        if self.options.on_progress is not None:
+            self.options.on_progress(progress)
 
     # ------------------------------------------------------------------ order
 
@@ -338,7 +341,8 @@ class Transaction:
     def _stats(self) -> Mapping[str, Any]:
         seconds = round(time.monotonic() - self.started, 3)
         compiled = {} if self.affected is None else {"compiled": dict(self.affected.compiled)}
-        return MappingProxyType({"seconds": seconds, **compiled, **self.stats})
+        course = {"progress": self.course.told()}
+        return MappingProxyType({"seconds": seconds, **course, **compiled, **self.stats})
 
 
 def _by_node(rows: Iterable[Assignment]) -> Mapping[str, tuple[Assignment, ...]]:
