@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from placement.cli.plan_table import not_placed, tier_table
 from placement.cli.table import Column, render
-from placement.cli.wording import remarks, title
 from placement.plan.plan import Plan
 from placement.plan.rows import Action, Change
+from placement.plan.wording import remarks, title
 
 _STEPS = (
     Column("WAVE", right=True),

@@ -28,9 +28,10 @@ from placement.cli.parameters import (
     Yes,
 )
 from placement.cli.solving import ORDINARY, Leave, transact
-from placement.cli.wording import refusal_lines, title
+from placement.cli.wording import refusal_lines
 from placement.options import Billing, SolveOptions
 from placement.plan.rows import Action
+from placement.plan.wording import title
 from placement.workspace.refusal import Refusal
 
 if TYPE_CHECKING:

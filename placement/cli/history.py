@@ -20,7 +20,7 @@ from placement.cli.parameters import (
     positive,
 )
 from placement.cli.table import Column, render
-from placement.cli.wording import title
+from placement.plan.wording import title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
