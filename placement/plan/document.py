@@ -33,10 +33,12 @@ __all__ = [
     "MICRO",
     "assignment_row",
     "plan_digest",
+    "refusal_document",
     "rows_digest",
     "running_digest",
     "running_digest_of",
     "sha256",
+    "tier_document",
     "to_document",
     "to_json",
 ]
@@ -61,7 +63,7 @@ def _document(plan: Plan, assignments: object, changes: object) -> dict[str, Any
         "waves": [[_change(row) for row in wave] for wave in plan.waves],
         "prices": [_prices(row) for row in plan.prices],
         "transition": plan.transition and _transition(plan.transition),
-        "refusal": plan.refusal and _refusal(plan.refusal),
+        "refusal": plan.refusal and refusal_document(plan.refusal),
         "policyDifference": plan.policy_difference and _difference(plan.policy_difference),
     }
     basis = plan.basis
@@ -70,7 +72,7 @@ def _document(plan: Plan, assignments: object, changes: object) -> dict[str, Any
         "kind": KIND,
         "status": str(plan.status),
         "certificate": str(plan.certificate),
-        "tiers": [_tier(tier) for tier in plan.tiers],
+        "tiers": [tier_document(tier) for tier in plan.tiers],
         "assignments": assignments,
         "unplaced": [_unplaced(row) for row in plan.unplaced],
         "changes": changes,
@@ -165,7 +167,8 @@ def assignment_row(row: Assignment) -> dict[str, Any]:
     }
 
 
-def _tier(tier: Tier) -> dict[str, Any]:
+def tier_document(tier: Tier) -> dict[str, Any]:
+    """Return a tier as it stands in the document; the bound is null if none is known."""
     bound = None if tier.bound is None else shown(tier.bound, tier.scale)
     row: dict[str, Any] = {
         "name": tier.name,
@@ -260,12 +263,13 @@ def _transition(record: TransitionRecord) -> dict[str, Any]:
     }
 
 
-def _refusal(refusal: Refusal) -> dict[str, Any]:
+def refusal_document(refusal: Refusal) -> dict[str, Any]:
+    """Return why nothing changes as it stands in the document."""
     return {
         "reason": str(refusal.reason),
         "message": refusal.message,
         "conflicts": [_conflict(row) for row in refusal.conflicts],
-        "repairs": list(refusal.repairs),
+        "repairs": [repair.message for repair in refusal.repairs],
     }
 
 
@@ -275,6 +279,7 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
         "members": list(conflict.members),
         "message": conflict.message,
         "proved": conflict.proved,
+        **({} if conflict.minimal else {"minimal": False}),
     }
 
 

@@ -56,7 +56,8 @@ def _label(text: str) -> str:
     return _name(text) if text else text
 
 
-def _number(value: object) -> object:
+def exact_number(value: object) -> object:
+    """Return a number as it was written; pydantic would take a float for what it is in binary."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise PydanticCustomError("decimal_type", "must be a number")
     return Decimal(repr(value)) if isinstance(value, float) else value
@@ -103,17 +104,17 @@ Flag = Annotated[bool, Field(strict=True)]
 Quantity = Annotated[
     Decimal,
     Field(ge=0, le=MAX_QUANTITY),
-    BeforeValidator(_number),
+    BeforeValidator(exact_number),
     AfterValidator(_thousandths),
 ]
 """An amount in steps of 0.001."""
 
 Gpus = Annotated[
-    Decimal, Field(ge=0, le=MAX_QUANTITY), BeforeValidator(_number), AfterValidator(_gpus)
+    Decimal, Field(ge=0, le=MAX_QUANTITY), BeforeValidator(exact_number), AfterValidator(_gpus)
 ]
 """Whole GPUs, or a part of one GPU in steps of 0.001."""
 
 Weight = Annotated[
-    Decimal, Field(gt=0, le=MAX_WEIGHT), BeforeValidator(_number), AfterValidator(_millionths)
+    Decimal, Field(gt=0, le=MAX_WEIGHT), BeforeValidator(exact_number), AfterValidator(_millionths)
 ]
 """A relative weight in steps of 0.000001."""
