@@ -191,27 +191,29 @@ class Search:
         }
         kept_goal = min(sum(old.values()), deployment.replicas)
         size, rank = len(self.classes), self.classes.index(deployment.priority)
+        shifts = self.shift(rank), self.shift(size + rank), self.shift(2 * size)
+        weight, running = deployment.weight, sum(old.values())
+        names = [node.name for node in self.nodes]
         found = []
         for vector in self.vectors(position, limits, deployment.replicas):
             placed = sum(vector.values())
             if 0 < placed < deployment.min_replicas:
                 continue
-            counts = {self.nodes[index].name: count for index, count in vector.items()}
+            counts = {names[index]: count for index, count in vector.items()}
             if placed and not all(
                 spread_holds(rules, entry, deployment, counts, skewed.get(entry.over, set()))
                 for entry in deployment.spread
             ):
                 continue
-            kept = sum(min(count, old.get(node, 0)) for node, count in counts.items())
-            weight = deployment.weight
+            kept = sum(min(count, old.get(node, 0)) for node, count in counts.items()) if old else 0
             displaced = max(0, kept_goal - placed) * weight
             unplaced = (deployment.replicas - placed) * weight
-            moves = (min(sum(old.values()), placed) - kept) * weight
-            last = sum(count * unit[index] for index, count in vector.items())
+            moves = (min(running, placed) - kept) * weight
+            last = sum([count * unit[index] for index, count in vector.items()])
             value = (
-                (displaced << self.shift(rank))
-                + (unplaced << self.shift(size + rank))
-                + (moves << self.shift(2 * size))
+                (displaced << shifts[0])
+                + (unplaced << shifts[1])
+                + (moves << shifts[2])
                 + last
                 + self.pool(displaced, unplaced, moves, last)
             )
@@ -240,7 +242,7 @@ class Search:
 
     def solve(self) -> Optimum:
         descent = Descent(self)
-        descent.descend(0, 0)
+        descent.run()
         if descent.best is None:
             raise AssertionError("placing nothing is always possible")
         return self.decode(descent.best, descent.answer)
@@ -277,15 +279,17 @@ class Search:
 
 
 class Descent:
-    """The state of the depth-first search: one choice per deployment so far."""
+    """The state of the depth-first search: one choice per deployment so far.
+
+    What is picked leaves fewer choices to the deployments still to come: those that fit beside it
+    and keep the rules between two. They are sets of bits, lowest bit best, so the least that they
+    can add is known at any time.
+    """
 
     def __init__(self, search: Search) -> None:
         self.search = search
         size = len(search.deployments)
         self.choices = [search.choices(position) for position in range(size)]
-        self.least = [0] * (size + 1)
-        for position in reversed(range(size)):
-            self.least[position] = self.least[position + 1] + self.choices[position][0].value
         self.due = search.rules_between()
         prices = [search.rules.opening(node.group) for node in search.nodes]
         self.opening = [price + search.pool(0, 0, 0, price) for price in prices]
@@ -294,26 +298,96 @@ class Descent:
         self.picked: list[Choice] = []
         self.best: int | None = None
         self.answer: list[Choice] = []
+        self.holding = [self.by_count(choices) for choices in self.choices]
+        self.inside = [self.by_domains(choices) for choices in self.choices]
+        self.roomy: dict[tuple[int, int, int], int] = {}
 
-    def descend(self, position: int, value: int) -> None:
+    def run(self) -> None:
+        self.descend(0, 0, [(1 << len(choices)) - 1 for choices in self.choices])
+
+    def descend(self, position: int, value: int, possible: list[int]) -> None:
         """Try every choice for the next deployment that may still lead to a better value."""
         if position == len(self.choices):
             self.best, self.answer = value, list(self.picked)
             return
-        rest = self.least[position + 1]
-        for choice in self.choices[position]:
+        choices = self.choices[position]
+        rest = sum(
+            later[first(bits)].value
+            for later, bits in zip(
+                self.choices[position + 1 :], possible[position + 1 :], strict=True
+            )
+        )
+        for index in ones(possible[position]):
+            choice = choices[index]
             now = value + choice.value
             if self.beaten(now + rest):
                 return  # choices are sorted, so all that follow are beaten too
             now += self.opened(choice)
-            if self.beaten(now + rest) or not self.fits(position, choice):
+            if self.beaten(now + rest):
                 continue
             self.picked.append(choice)
             if not self.broken(position):
                 self.load(position, choice, 1)
-                self.descend(position + 1, now)
+                left = self.narrowed(position, possible)
+                if all(left):
+                    self.descend(position + 1, now, left)
                 self.load(position, choice, -1)
             self.picked.pop()
+
+    # --- what is left to the deployments still to come ------------------------------------
+
+    def by_count(self, choices: list[Choice]) -> list[dict[int, int]]:
+        """Return per node, and replicas on it, the choices that have so many."""
+        found: list[dict[int, int]] = [{} for _ in self.search.nodes]
+        for index, choice in enumerate(choices):
+            counts = dict(choice.counts)
+            for node, sets in enumerate(found):
+                count = counts.get(node, 0)
+                sets[count] = sets.get(count, 0) | 1 << index
+        return found
+
+    def by_domains(self, choices: list[Choice]) -> dict[str, dict[frozenset[str], int]]:
+        """Return per kind of domain, and domains used, the choices that use just these."""
+        found: dict[str, dict[frozenset[str], int]] = {over: {} for over in self.search.overs}
+        for index, choice in enumerate(choices):
+            for over, domains in choice.domains.items():
+                found[over][domains] = found[over].get(domains, 0) | 1 << index
+        return found
+
+    def narrowed(self, position: int, possible: list[int]) -> list[int]:
+        """Return what is left of each later deployment's choices beside the one picked last."""
+        left = list(possible)
+        for node, _ in self.picked[-1].counts:
+            for later in range(position + 1, len(left)):
+                left[later] &= self.room(later, node, self.loads[node])
+        for later in range(position + 1, len(left)):
+            for kind, one, others, over in self.due[later]:
+                if {one, *others} == {position, later}:
+                    left[later] &= self.keeping(kind, one == position, later, over)
+        return left
+
+    def room(self, position: int, node: int, load: int) -> int:
+        """Return the choices of a deployment that a node carries besides its load."""
+        known = self.roomy.get((position, node, load))
+        if known is None:
+            known = 0
+            for count, choices in self.holding[position][node].items():
+                if self.search.node_fits(node, load + (count << COUNT_BITS * position)):
+                    known |= choices
+            self.roomy[position, node, load] = known
+        return known
+
+    def keeping(self, kind: str, mine_first: bool, later: int, over: str) -> int:
+        """Return the choices of a later deployment that keep a rule with the one picked last."""
+        mine = self.picked[-1].domains[over]
+        found = 0
+        for theirs, choices in self.inside[later][over].items():
+            pair = (mine, theirs) if mine_first else (theirs, mine)
+            if holds(kind, *pair):
+                found |= choices
+        return found
+
+    # --- the choice picked last -----------------------------------------------------------
 
     def beaten(self, value: int) -> bool:
         return self.best is not None and value >= self.best
@@ -324,25 +398,31 @@ class Descent:
             return 0
         return sum(self.opening[node] for node, _ in choice.counts if not self.loads[node])
 
-    def fits(self, position: int, choice: Choice) -> bool:
-        shift, search = COUNT_BITS * position, self.search
-        for node, count in choice.counts:
-            if not search.node_fits(node, self.loads[node] + (count << shift)):
-                return False
-        return True
-
     def load(self, position: int, choice: Choice, sign: int) -> None:
         for node, count in choice.counts:
             self.loads[node] += sign * count << COUNT_BITS * position
 
     def broken(self, position: int) -> bool:
         """Whether a separation or colocation rule that is decided by now is broken."""
-        for kind, first, others, over in self.due[position]:
-            mine = self.picked[first].domains[over]
-            theirs = frozenset().union(*(self.picked[o].domains[over] for o in others))
-            if mine & theirs if kind == "separate" else not mine <= theirs:
+        for kind, one, others, over in self.due[position]:
+            theirs = frozenset[str]().union(*(self.picked[o].domains[over] for o in others))
+            if not holds(kind, self.picked[one].domains[over], theirs):
                 return True
         return False
+
+
+def holds(kind: str, mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    return mine.isdisjoint(theirs) if kind == "separate" else mine <= theirs
+
+
+def first(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
+
+
+def ones(bits: int) -> Iterator[int]:
+    while bits:
+        yield first(bits)
+        bits &= bits - 1
 
 
 def optimum(world: World, *, unlimited: bool = False, pooled: bool = False) -> Optimum:
