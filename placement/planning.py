@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from placement.arguments import bad_argument, checked_names, objective_of, told
 from placement.catalog.rows import UNIT
-from placement.certificate import state
+from placement.certificate import Recheck, state
 from placement.errors import ObjectiveRangeError, VerificationError
 from placement.memory import uncollected
 from placement.objectives.tiers import tiers_of
@@ -18,7 +18,8 @@ from placement.options import Billing, Code, Course, Progress, SolveOptions
 from placement.plan.assembly import bare_plan
 from placement.plan.view import PlanView
 from placement.reasons import unplaced_rows
-from placement.verifier import verify
+from placement.unchanged import prices_of, unchanged
+from placement.verifier import judge
 from placement.verifier.rules import plan_faults
 
 if TYPE_CHECKING:
@@ -28,10 +29,22 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.constraints.base import Violation
     from placement.plan.plan import Plan
+    from placement.plan.prices import TierPrices
+    from placement.plan.rows import Tier
     from placement.problem.cells import Cell
     from placement.solvers.exact import Solved
     from placement.solvers.greedy import Layout
     from placement.workspace.workspace import ModelDeployment, Workspace
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a placement: bounds by tier, what proves them, and why it ends there."""
+
+    bounds: Mapping[str, int | None]
+    prices: tuple[TierPrices, ...]
+    joined: bool = False
+    stopped_by: str | None = None
 
 
 class Planning:
@@ -53,8 +66,26 @@ class Planning:
         self.warnings = checked_names(workspace, catalog)
         self.first: dict[str, Any] = {}
         self.course = Course()
+        self.recheck = Recheck()
 
     def plan(self) -> Plan:
+        """Return what runs if that is all that is asked; else compile, solve, decode, verify."""
+        with uncollected():
+            standing = unchanged(self.catalog, self.workspace)
+            if standing is not None:
+                return self._kept(standing)
+        return self._solved()
+
+    def _kept(self, view: PlanView) -> Plan:
+        """Return what runs as the plan; it is all placed where it is, and so nothing is better."""
+        tiers = tiers_of(view, self.objective)
+        self._remember_first(tiers)
+        for tier in tiers:
+            self._report(tier.name, tier.value, tier.value)
+        prices = prices_of(view, tiers)
+        return self._verified(view, _Known({tier.name: tier.value for tier in tiers}, prices))
+
+    def _solved(self) -> Plan:
         """Compile, solve, decode, verify."""
         from placement.problem.compiler import compile_snapshot
         from placement.solvers.limits import Limits
@@ -86,10 +117,15 @@ class Planning:
         except ObjectiveRangeError as error:
             advice = "give the weights of the mix fewer digits"
             raise bad_argument(Code.TOO_FINE, str(error), advice) from None
-        bounds = {tier.name: tier.bound for tier in solved.bounds}
+        known = _Known(
+            {tier.name: tier.bound for tier in solved.bounds},
+            solved.prices,
+            joined=solved.joined,
+            stopped_by=self._stopped_by(solved),
+        )
         with uncollected():
             view = self._view(compiled.deployments, solved.cells, solved.layout)
-            return self._verified(view, bounds, self._stopped_by(solved), solved)
+            return self._verified(view, known)
 
     def _cancelled(self) -> bool:
         return self.options.cancel is not None and self.options.cancel.is_set()
@@ -101,12 +137,13 @@ class Planning:
         with uncollected():
             view = self._view(deployments, cells, layout)
             _withhold(sorted(set(plan_faults(view))))
-            self.first = {
-                "seconds": round(time.monotonic() - self.started, 3),
-                "tiers": {
-                    tier.name: tier.value / tier.scale for tier in tiers_of(view, self.objective)
-                },
-            }
+            self._remember_first(tiers_of(view, self.objective))
+
+    def _remember_first(self, tiers: Sequence[Tier]) -> None:
+        self.first = {
+            "seconds": round(time.monotonic() - self.started, 3),
+            "tiers": {tier.name: tier.value / tier.scale for tier in tiers},
+        }
 
     def _report(self, tier: str, value: int, bound: int | None) -> None:
         seconds = time.monotonic() - self.started
@@ -132,40 +169,30 @@ class Planning:
             return "cancel" if self._cancelled() else "time-limit"
         return "budget" if solved.budget else None
 
-    def _verified(
-        self,
-        view: PlanView,
-        bounds: Mapping[str, int | None],
-        stopped_by: str | None,
-        solved: Solved,
-    ) -> Plan:
-        plan = self._finished(view, bounds, stopped_by, solved)
-        report = verify(
+    def _verified(self, view: PlanView, known: _Known) -> Plan:
+        plan = self._finished(view, known)
+        report = judge(
             self.catalog,
             self.workspace,
             plan,
             billing=self.options.billing,
             objective=self.options.objective,
+            recheck=self.recheck,
         )
         _withhold(report.violations)
         return plan
 
-    def _finished(
-        self,
-        view: PlanView,
-        bounds: Mapping[str, int | None],
-        stopped_by: str | None,
-        solved: Solved,
-    ) -> Plan:
+    def _finished(self, view: PlanView, known: _Known) -> Plan:
         plan = bare_plan(
             view,
             objective=self.objective,
             billing=self.options.billing,
-            bounds=bounds,
-            joined=solved.joined,
+            bounds=known.bounds,
+            joined=known.joined,
         )
-        plan = state(view, plan, self.objective, solved.prices)
+        plan = state(view, plan, self.objective, known.prices, recheck=self.recheck)
         proved = all(tier.proved for tier in plan.tiers[:-1])
+        stopped_by = known.stopped_by
         if stopped_by == "budget" and proved and plan.tiers[-1].is_within(self.options.gap):
             stopped_by = "gap"
         return replace(

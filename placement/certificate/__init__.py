@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from placement.certificate.bounds import Bounds
     from placement.certificate.claims import certificate_faults, state
-    from placement.certificate.proofs import Proof, recheck
+    from placement.certificate.proofs import Proof, Recheck, recheck
 
-__all__ = ["Bounds", "Proof", "certificate_faults", "recheck", "state"]
+__all__ = ["Bounds", "Proof", "Recheck", "certificate_faults", "recheck", "state"]
 
 _HOMES = {
     "Bounds": "placement.certificate.bounds",
     "Proof": "placement.certificate.proofs",
+    "Recheck": "placement.certificate.proofs",
     "certificate_faults": "placement.certificate.claims",
     "recheck": "placement.certificate.proofs",
     "state": "placement.certificate.claims",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from placement.certificate.proofs import Proof, recheck
+from placement.certificate.proofs import Proof, Recheck
 from placement.constraints.base import Violation
 from placement.plan.assembly import claimed
 from placement.plan.numbers import shown
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 RULE = "certificate"
 
 
-def state(view: PlanView, plan: Plan, objective: Mix, prices: Sequence[TierPrices]) -> Plan:
+def state(
+    view: PlanView,
+    plan: Plan,
+    objective: Mix,
+    prices: Sequence[TierPrices],
+    *,
+    recheck: Recheck | None = None,
+) -> Plan:
     """Return a plan with price lists, and with the bounds that they prove where no better is known.
 
     Parameters
@@ -31,9 +38,12 @@ def state(view: PlanView, plan: Plan, objective: Mix, prices: Sequence[TierPrice
         With the bounds that the solver proved.
     prices : sequence of TierPrices
         Those that prove nothing are left out.
+    recheck : Recheck, optional
+        To be asked by others later.
     """
     values = {tier.name: tier.value for tier in plan.tiers}
-    proofs = {proof.tier: proof.bound or 0 for proof in recheck(view, prices, objective, values)}
+    found = (recheck or Recheck())(view, prices, objective, values)
+    proofs = {proof.tier: proof.bound or 0 for proof in found}
     tiers = [_proved(tier, proofs.get(tier.name, 0)) for tier in plan.tiers]
     worth = tuple(row for row in prices if proofs[row.tier] > 0)
     return replace(claimed(plan, tiers), prices=worth)

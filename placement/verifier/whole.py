@@ -13,7 +13,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from placement.certificate import Proof, certificate_faults, recheck
+from placement.certificate import Proof, Recheck, certificate_faults
 from placement.constraints.base import Violation, subject
 from placement.constraints.registry import CONSTRAINTS
 from placement.memory import uncollected
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from placement.workspace.refusal import Refusal
     from placement.workspace.workspace import ModelDeployment, Workspace
 
-__all__ = ["Report", "verify"]
+__all__ = ["Report", "judge", "verify"]
 
 UNREPRODUCIBLE = ("time-limit", "signal", "cancel")
 STOPS = (*UNREPRODUCIBLE, "budget", "gap")
@@ -106,8 +106,22 @@ def verify(
     ValueError
         If ``objective`` is given and is not one.
     """
+    return judge(catalog, workspace, plan, before=before, billing=billing, objective=objective)
+
+
+def judge(
+    catalog: Catalog,
+    workspace: Workspace,
+    plan: Plan,
+    *,
+    before: Workspace | None = None,
+    billing: Billing | None = None,
+    objective: str | None = None,
+    recheck: Recheck | None = None,
+) -> Report:
+    """Judge a plan as ``verify`` does, asking ``recheck`` what its prices prove."""
     with uncollected():
-        return _report(catalog, workspace, plan, before, billing, objective)
+        return _report(catalog, workspace, plan, before, billing, objective, recheck or Recheck())
 
 
 def _report(
@@ -117,6 +131,7 @@ def _report(
     before: Workspace | None,
     billing: Billing | None,
     objective: str | None,
+    recheck: Recheck,
 ) -> Report:
     resolved = resolve_rows(workspace, catalog, plan.assignments)
     view = resolved.view
