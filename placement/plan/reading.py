@@ -39,7 +39,7 @@ from placement.plan.rows import (
     Unplaced,
 )
 from placement.workspace.documents import KINDS
-from placement.workspace.refusal import Conflict, Refusal, RefusalReason
+from placement.workspace.refusal import Conflict, Refusal, RefusalReason, advise
 
 REQUIRED = [
     "apiVersion",
@@ -317,17 +317,18 @@ def _refusal(node: Node) -> Refusal:
         row["reason"].choice(RefusalReason),
         row["message"].text(),
         row["conflicts"].rows(_conflict),
-        row["repairs"].rows(Node.text),
+        advise(*row["repairs"].rows(Node.text)),
     )
 
 
 def _conflict(node: Node) -> Conflict:
-    row = node.fields(["kind", "members", "message", "proved"], [])
+    row = node.fields(["kind", "members", "message", "proved"], ["minimal"])
     return Conflict(
         row["kind"].text(),
         row["members"].rows(Node.text),
         row["message"].text(),
         row["proved"].flag(),
+        row["minimal"].flag() if "minimal" in row else True,
     )
 
 

@@ -24,7 +24,7 @@ from placement.plan.rows import (
     TransitionRecord,
 )
 from placement.workspace.dumping import to_document
-from placement.workspace.refusal import Conflict, Refusal, RefusalReason
+from placement.workspace.refusal import Conflict, Refusal, RefusalReason, advise
 from tests.verifier.fleet import At, plan_of
 from tests.verifier.story import CATALOG, PLAN, SPACE
 
@@ -60,7 +60,7 @@ REFUSED = Plan(
         RefusalReason.NO_ORDER,
         "no order",
         (Conflict("order", ("deployment chat@production", "node g/0"), "4 of 3", proved=True),),
-        ("set `rollout` to recreate",),
+        advise("set `rollout` to recreate"),
     ),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from placement.catalog.text import quote
 from placement.policies.base import Enforcement, Policy
-from placement.workspace.refusal import Refusal, RefusalReason
+from placement.workspace.refusal import Refusal, RefusalReason, advise
 from placement.workspace.transitions.edits import check_objects, edited, remade
 from placement.workspace.transitions.lookups import (
     missing_deployment,
@@ -73,7 +73,7 @@ def delete_policy(workspace: Workspace, name: str, *, detach: bool = False) -> T
     if holders and not detach:
         where = ", ".join(_title(holder) for holder in holders)
         message = f"policy {quote(name)} is attached to {where}"
-        return Refusal(RefusalReason.IN_USE, message, repairs=("detach it first",))
+        return Refusal(RefusalReason.IN_USE, message, repairs=advise("detach it first"))
     freed = tuple(_without(holder, name) for holder in holders)
     return between(
         workspace,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from placement.catalog.text import did_you_mean, quote
-from placement.workspace.refusal import Refusal, RefusalReason
+from placement.workspace.refusal import Refusal, RefusalReason, advise
 from placement.workspace.workspace import Workspace
 
 
@@ -52,4 +52,6 @@ def _missing(
     if name is None:
         return None
     advice = did_you_mean(name, known)
-    return Refusal(reason, f"unknown {what} {quote(name)}", repairs=(advice,) if advice else ())
+    return Refusal(
+        reason, f"unknown {what} {quote(name)}", repairs=advise(advice) if advice else ()
+    )

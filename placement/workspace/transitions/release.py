@@ -9,7 +9,7 @@ from placement.catalog.text import did_you_mean, quote
 from placement.errors import Diagnostic, InputError
 from placement.workspace.codes import Code
 from placement.workspace.findings import PYTHON
-from placement.workspace.refusal import Refusal, RefusalReason
+from placement.workspace.refusal import Refusal, RefusalReason, advise
 from placement.workspace.transitions.edits import edited, remade
 from placement.workspace.transitions.lookups import absence, missing_environment, missing_model
 from placement.workspace.transitions.transition import Transition, TransitionKind, between
@@ -89,7 +89,7 @@ def _refusal(workspace: Workspace, model: str, source: str, target: str) -> Refu
     if not origin.enabled:
         message = f"{quote(model)} is disabled in {quote(source)}"
         advice = f"enable {quote(model)} in {quote(source)} first"
-        return Refusal(RefusalReason.SOURCE_DISABLED, message, repairs=(advice,))
+        return Refusal(RefusalReason.SOURCE_DISABLED, message, repairs=advise(advice))
     return _gate(workspace, model, source, target)
 
 
@@ -100,10 +100,12 @@ def _gate(workspace: Workspace, model: str, source: str, target: str) -> Refusal
         return None
     listed = ", ".join(quote(name) for name in allowed)
     message = f"{quote(target)} takes releases from {listed} only, not from {quote(source)}"
-    repairs = tuple(
-        f"release {quote(model)} from {quote(source)} to {quote(name)} first"
-        for name in allowed
-        if name != target
+    repairs = advise(
+        *(
+            f"release {quote(model)} from {quote(source)} to {quote(name)} first"
+            for name in allowed
+            if name != target
+        )
     )
     return Refusal(RefusalReason.GATE, message, repairs=repairs)
 

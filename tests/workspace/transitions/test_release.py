@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from placement.errors import InputError
-from placement.workspace.refusal import RefusalReason
+from placement.workspace.refusal import RefusalReason, advise
 from placement.workspace.transitions import (
     Keep,
     PolicyDifference,
@@ -204,10 +204,10 @@ def test_what_makes_no_sense_is_refused(model, source, target, reason, message):
 
 def test_refusals_say_what_would_help():
     gate = release(BEFORE, "chat", source=DEV, target="gated")
-    assert gate.repairs == ("release `chat` from `development` to `staging` first",)
-    assert release(BEFORE, "chta", source=DEV, target=PROD).repairs == ("did you mean `chat`?",)
+    assert gate.repairs == advise("release `chat` from `development` to `staging` first")
+    assert release(BEFORE, "chta", source=DEV, target=PROD).repairs == advise("did you mean `chat`?")
     off = release(BEFORE, "chat", source=STAGE, target=PROD)
-    assert off.repairs == ("enable `chat` in `staging` first",)
+    assert off.repairs == advise("enable `chat` in `staging` first")
 
 
 def test_a_gate_lets_through_what_it_lists():
