@@ -20,10 +20,14 @@ from typing import Self
 
 
 class Severity(StrEnum):
-    """How bad a finding is: an error stops the run, a warning is only reported."""
+    """How bad a finding is: an error stops the run, a warning or a note is only reported.
+
+    A note says what is so and may well be meant.
+    """
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 class FindingCode(StrEnum):
@@ -76,7 +80,7 @@ class Diagnostic:
 
     def __str__(self) -> str:
         """``FILE:LINE:COLUMN: CODE message`` on the first line, details below."""
-        word = "warning: " if self.severity is Severity.WARNING else ""
+        word = "" if self.severity is Severity.ERROR else f"{self.severity}: "
         lines = [f"{self.file}:{self.line}:{self.column}: {self.code} {word}{self.message}"]
         if self.excerpt:
             lines.append(self.excerpt)

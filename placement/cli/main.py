@@ -20,6 +20,7 @@ from placement.cli import (
     endpoints,
     get,
     history,
+    lint,
     output,
     plan,
     prices,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command("plan")(plan.plan)
 app.command("validate")(validate.validate)
+app.command("lint")(lint.lint)
 app.command("verify")(verify.verify)
 app.command("prices")(prices.prices)
 app.command("apply")(apply.apply)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from placement.errors import Diagnostic, Severity
+from placement.errors import Diagnostic, FindingCode, Severity
 from placement.frozen import picklable
-from placement.workspace.codes import Code
 from placement.workspace.findings import PYTHON, Source
 from placement.workspace.nodes import Node, locate
 
@@ -45,7 +44,7 @@ class Sources:
         self,
         key: Key,
         path: Sequence[str | int],
-        code: Code,
+        code: FindingCode,
         message: str,
         *,
         suggestion: str | None = None,

@@ -1,0 +1,173 @@
+"""A workspace on a catalog as lint rules look at it: alike deployments together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from placement.linting.empty import EmptyNodes, variants
+from placement.linting.peers import Peers
+from placement.policies.base import Enforcement
+from placement.reach.reach import Part, Reach, alike, smallest_conflict
+from placement.reach.sets import GroupSet, Names
+from placement.workspace.effective import Level
+from placement.workspace.sources import Key, Sources
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.policies.base import Policy
+    from placement.workspace.workspace import ModelDeployment, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Enabled deployments that may use the same node groups for the same reasons.
+
+    Attributes
+    ----------
+    deployments : tuple of ModelDeployment
+        At least one, sorted.
+    parts : tuple of Part
+        What restricts them.
+    groups : set of node groups
+        What they may use.
+    """
+
+    deployments: tuple[ModelDeployment, ...]
+    parts: tuple[Part, ...]
+    groups: GroupSet
+
+    @property
+    def first(self) -> ModelDeployment:
+        """The deployment that findings are about."""
+        return self.deployments[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The hard policies of one type that are attached to one environment or deployment.
+
+    Attributes
+    ----------
+    key : tuple of str
+        The environment or deployment.
+    policies : tuple of Policy
+        In the order of the list, each once.
+    """
+
+    key: Key
+    policies: tuple[Policy, ...]
+
+    @property
+    def name(self) -> str:
+        """What messages call the environment or deployment."""
+        kind = "environment" if self.key[0] == "Environment" else "deployment"
+        return f"{kind} `{'@'.join(self.key[1:])}`"
+
+
+class Scene:
+    """What rules ask about; everything is worked out once."""
+
+    def __init__(self, workspace: Workspace, catalog: Catalog) -> None:
+        self.workspace = workspace
+        self.catalog = catalog
+        self.sources = workspace.sources or Sources()
+        self.reach = Reach(workspace, catalog)
+        self.names = Names(catalog)
+        self._conflicts: dict[int, tuple[Part, ...]] = {}
+
+    @cached_property
+    def wishes(self) -> tuple[Wish, ...]:
+        """The enabled deployments, alike ones together."""
+        enabled = (one for one in self.workspace.deployments if one.enabled)
+        reach = self.reach
+        return tuple(
+            Wish(same, reach.parts(same[0]), reach.of(same[0]))
+            for same in alike(reach, enabled).values()
+        )
+
+    @cached_property
+    def deployments_in(self) -> Mapping[str, Sequence[ModelDeployment]]:
+        """All deployments by environment."""
+        found: dict[str, list[ModelDeployment]] = {}
+        for one in self.workspace.deployments:
+            found.setdefault(one.environment, []).append(one)
+        return found
+
+    @cached_property
+    def attached(self) -> tuple[Attached, ...]:
+        """Hard placement policies by where they are attached and type."""
+        found: dict[tuple[Key, str], dict[str, Policy]] = {}
+        for key, policies in self.lists:
+            for policy in policies:
+                if policy.places and policy.enforcement is Enforcement.HARD:
+                    found.setdefault((key, policy.type), {})[policy.name] = policy
+        return tuple(Attached(key, tuple(own.values())) for (key, _), own in found.items())
+
+    @cached_property
+    def lists(self) -> tuple[tuple[Key, tuple[Policy, ...]], ...]:
+        """Every list of policies that is not empty, with whose it is."""
+        known = self.workspace.policies
+        environments = self.workspace.environments.values()
+        own: list[tuple[Key, tuple[str, ...]]] = [
+            *((("Environment", one.name), one.policies) for one in environments),
+            *((self.key(one), one.policies) for one in self.workspace.deployments),
+        ]
+        return tuple((key, tuple(known[name] for name in names)) for key, names in own if names)
+
+    @staticmethod
+    def key(deployment: ModelDeployment) -> Key:
+        """Return under what the sources know a deployment."""
+        return ("ModelDeployment", *deployment.key)
+
+    def conflict(self, wish: Wish) -> tuple[Part, ...]:
+        """Return the fewest parts of a wish that leave nothing together; none if some is left."""
+        if wish.groups or not self.reach.everything:
+            return ()
+        number = id(wish)
+        if number not in self._conflicts:
+            self._conflicts[number] = smallest_conflict(wish.parts)
+        return self._conflicts[number]
+
+    def variants(self) -> Iterator[tuple[list[ModelDeployment], GroupSet]]:
+        """Yield alike deployments that have equal numbers and spread too, and what they may use."""
+        for wish in self.wishes:
+            for same in variants(wish.deployments):
+                yield same, wish.groups
+
+    @cached_property
+    def empty(self) -> EmptyNodes:
+        """What nodes hold when nothing runs."""
+        return EmptyNodes(self.catalog)
+
+    @cached_property
+    def peers(self) -> Peers:
+        """Which deployments select which."""
+        return Peers(self.workspace)
+
+    def concerned(self, key: Key) -> Sequence[ModelDeployment]:
+        """Return the deployments under a list of policies: an environment's, or the one itself."""
+        if key[0] == "Environment":
+            return self.deployments_in.get(key[1], ())
+        return (self.workspace.by_key[key[1], key[2]],)
+
+    def path_of(self, key: Key, policy: str) -> tuple[str | int, ...]:
+        """Return the path to the last mention of a policy in the list of an object."""
+        if key[0] == "Environment":
+            names = self.workspace.environments[key[1]].policies
+        else:
+            names = self.workspace.by_key[key[1], key[2]].policies
+        return ("policies", len(names) - 1 - names[::-1].index(policy))
+
+    def place_of(self, parts: Sequence[Part], deployment: ModelDeployment) -> tuple[Key, str]:
+        """Return the object and field where a conflict of a deployment is best shown."""
+        own = [part for part in parts if part.level is not Level.ENVIRONMENT]
+        if not own:
+            key: Key = ("Environment", deployment.environment)
+            if key in self.sources.written:
+                return key, "policies"
+        rules = [part.rule for part in own if part.level is None]
+        field = "policies" if len(rules) < len(own) else "flavors" if "flavors" in rules else ""
+        return self.key(deployment), field or "resources"

@@ -1,0 +1,1 @@
+"""What deployments could use: node groups as sets, and replicas per node."""
