@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PlacementError,
         StaleError,
     )
+    from placement.linting import lint
     from placement.options import Billing, Progress
     from placement.plan.plan import Plan
     from placement.planner import Planner
@@ -61,6 +62,7 @@ __all__ = [
     "Store",
     "Violation",
     "Workspace",
+    "lint",
     "load_catalog",
     "load_workspace",
     "verify",
@@ -91,6 +93,7 @@ _HOMES = {
     "Store": "placement.store.store",
     "Violation": "placement.constraints.base",
     "Workspace": "placement.workspace.workspace",
+    "lint": "placement.linting",
     "load_catalog": "placement.catalog.load",
     "load_workspace": "placement.workspace.manifests",
     "verify": "placement.verifier",

@@ -9,6 +9,7 @@ import pytest
 from placement.catalog.codes import Code as CatalogCode
 from placement.cli.findings import Code as CommandLineCode
 from placement.errors import FindingCode
+from placement.linting.codes import Code as LintCode
 from placement.options import Code as ChoiceCode
 from placement.plan.codes import Code as PlanCode
 from placement.store.codes import Code as StoreCode
@@ -27,6 +28,7 @@ HEADINGS = {
     "PL5": "Plans",
     "PL6": "Choices",
     "PL7": "Store",
+    "PL8": "Lint",
     "PL9": "Command line",
     "CT1": "Catalogs",
 }
@@ -35,6 +37,7 @@ CODES: list[FindingCode] = [
     *PlanCode,
     *ChoiceCode,
     *StoreCode,
+    *LintCode,
     *CommandLineCode,
     *CatalogCode,
 ]
