@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         StaleError,
     )
     from placement.linting import lint
+    from placement.explanation.values import Explanation
     from placement.options import Billing, Progress
     from placement.plan.plan import Plan
     from placement.planner import Planner
@@ -45,6 +46,7 @@ __all__ = [
     "Diagnostic",
     "Environment",
     "Expected",
+    "Explanation",
     "InputError",
     "InternalFaultError",
     "LockedError",
@@ -76,6 +78,7 @@ _HOMES = {
     "Diagnostic": "placement.errors",
     "Environment": "placement.workspace.workspace",
     "Expected": "placement.workspace.expected",
+    "Explanation": "placement.explanation.values",
     "InputError": "placement.errors",
     "InternalFaultError": "placement.errors",
     "LockedError": "placement.errors",

@@ -16,12 +16,14 @@ from placement.options import Billing, CancelToken, Leave, Progress, Rebalance, 
 from placement.planning import Planning
 from placement.preview import Preview
 from placement.warm import Warm
+from placement.workspace.lookup import find_deployment
 from placement.workspace.refusal import Refusal
 from placement.workspace.transitions import TransitionKind, between, deploy, release
-from placement.workspace.workspace import ModelDeployment
+from placement.workspace.workspace import PRODUCTION, ModelDeployment
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
+    from placement.explanation.values import Explanation
     from placement.plan.plan import Plan
     from placement.recommendation import Recommendation
     from placement.transaction import Transaction
@@ -299,6 +301,51 @@ class Planner:
             masks=warm.masks,
         )
         return recommended(affected, deployment, top)
+
+    # ---------------------------------------------------------------- answers
+
+    def explain(
+        self,
+        workspace: Workspace,
+        model: str,
+        *,
+        environment: str = PRODUCTION,
+        region: str | None = None,
+        country: str | None = None,
+        flavor: str | None = None,
+        node: str | None = None,
+        objective: str = "cost",
+    ) -> Explanation:
+        """Return why a deployment may run where it may, and why one more replica may not elsewhere.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            With what runs; every place is judged for one more replica beside it.
+        model, environment : str
+        region, country, flavor, node : str, optional
+            A place that is asked about; together they narrow. A node may be a node group.
+        objective : str
+            What places are compared by: ``cost`` (by share), ``carbon``, ``latency`` or a mix.
+
+        Returns
+        -------
+        Explanation
+
+        Raises
+        ------
+        InputError
+            If there is no such deployment, place or objective.
+        """
+        from placement.explanation.explain import explain
+        from placement.explanation.question import Question
+
+        deployment = find_deployment(workspace, model, environment)
+        mix = objective_of(SolveOptions(objective=objective))
+        checked_names(workspace.revised(deployments=(deployment,), running=()), self.catalog)
+        question = Question(region=region, country=country, flavor=flavor, node=node)
+        standing = self._warm_for(self.catalog).standing(workspace)
+        return explain(standing, deployment, question, mix)
 
     def _previewed(
         self,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from placement.catalog.catalog import Catalog
+    from placement.explanation.standing import Standing
     from placement.problem.fleet import Fleet
     from placement.problem.state import State
     from placement.problem.stranding import Kinds
@@ -29,6 +30,7 @@ class Warm:
         self._catalog = catalog
         self._lock = threading.Lock()
         self._states: dict[int, State] = {}
+        self._standings: dict[int, Standing] = {}
         self._kinds: tuple[tuple[object, ...], Kinds] | None = None
 
     @cached_property
@@ -48,6 +50,21 @@ class Warm:
             state = State.of(workspace, self._fleet)
         self.remember(state)
         return state
+
+    def standing(self, workspace: Workspace) -> Standing:
+        """Return a workspace with the replicas that run and may stay, as explanations see them."""
+        from placement.explanation.standing import Standing
+
+        with self._lock:
+            known = self._standings.get(id(workspace))
+            if known is not None and known.workspace is workspace:
+                return known
+        made = Standing(workspace, self._catalog)
+        with self._lock:
+            while len(self._standings) >= STATES:
+                del self._standings[next(iter(self._standings))]
+            self._standings[id(workspace)] = made
+        return made
 
     def remember(self, state: State) -> None:
         """Keep a state for the next call."""

@@ -18,6 +18,7 @@ from placement.cli import (
     deploy,
     diff,
     endpoints,
+    explain,
     get,
     history,
     lint,
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.command("plan")(plan.plan)
 app.command("validate")(validate.validate)
 app.command("lint")(lint.lint)
+app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("prices")(prices.prices)
 app.command("apply")(apply.apply)

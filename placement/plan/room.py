@@ -108,6 +108,23 @@ def _gpus_left(
     return untouched, max(broken, default=0)
 
 
+def _missing(room: Room, demand: Demand) -> tuple[int, ...]:
+    """Return what is short of each resource, 0 of what is not."""
+    gpus, cpus, memory, extra = demand
+    left = room.share if gpus < UNIT else room.whole
+    more = (max(0, amount - room.extra.get(name, 0)) if amount else 0 for name, amount in extra)
+    # A node may have less than nothing left; who wants nothing of it misses nothing.
+    first = max(0, gpus - left) if gpus else 0
+    second = max(0, cpus - room.cpus) if cpus else 0
+    third = max(0, memory - room.memory) if memory else 0
+    return (first, second, third, *more)
+
+
+def _demand(deployment: ModelDeployment) -> Demand:
+    extra = tuple(sorted(deployment.extra.items()))
+    return (deployment.gpus, deployment.cpus, deployment.memory, extra)
+
+
 def _most(rooms: Sequence[Room]) -> Room:
     """Return a room that takes whatever any of some rooms takes."""
     names = {name for room in rooms for name in room.extra}
@@ -127,17 +144,29 @@ class Rooms:
         self._view = view
         self._known: dict[str, tuple[Room, tuple[tuple[int, Room], ...]]] = {}
         self._fitting: dict[tuple[str, Demand], tuple[int, ...]] = {}
+        self._nearest: dict[tuple[str, Demand], tuple[int, Room] | None] = {}
 
     def fitting(self, deployment: ModelDeployment, group: NodeGroup) -> tuple[int, ...]:
         """Return the nodes of a group on which one more replica fits."""
-        extra = tuple(sorted(deployment.extra.items()))
-        demand = (deployment.gpus, deployment.cpus, deployment.memory, extra)
-        key = (group.name, demand)
+        key = (group.name, _demand(deployment))
         if key not in self._fitting:
             most, rooms = self.on(group)
             tried = rooms if most.takes(deployment) else ()
             self._fitting[key] = tuple(i for i, room in tried if room.takes(deployment))
         return self._fitting[key]
+
+    def nearest(self, deployment: ModelDeployment, group: NodeGroup) -> tuple[int, Room] | None:
+        """Return the node of a group on which the least is missing: GPUs first, then CPUs, ...
+
+        None if no node takes new replicas.
+        """
+        key = (group.name, _demand(deployment))
+        if key not in self._nearest:
+            rooms, demand = self.on(group)[1], key[1]
+            self._nearest[key] = min(
+                rooms, key=lambda pair: _missing(pair[1], demand), default=None
+            )
+        return self._nearest[key]
 
     def on(self, group: NodeGroup) -> tuple[Room, tuple[tuple[int, Room], ...]]:
         """Return the most that any node of a group has of each, and the room on every one.

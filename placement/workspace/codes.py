@@ -124,6 +124,11 @@ class Code(FindingCode):
         "a policy that does not restrict where models run (a warning)",
         "policy `cap` of type `maxToken` is not a placement policy",
     )
+    UNKNOWN_MODEL = (
+        "PL315",
+        "a model is not deployed in the environment that is asked about",
+        "model `chta` is not deployed in `production`",
+    )
 
     OUT_OF_RANGE = (
         "PL401",

@@ -64,6 +64,7 @@ def test_every_code_for_manifests_has_a_wrong_file():
         Code.MORE,
         Code.INVALID,
         Code.TOO_MANY,
+        Code.UNKNOWN_MODEL,  # a question about manifests
         Code.UNKNOWN_REGION,  # need a catalog
         Code.AMBIGUOUS_REGION,
         Code.UNKNOWN_GPU,
