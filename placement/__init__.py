@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from placement.options import Billing, Progress
     from placement.plan.plan import Plan
     from placement.planner import Planner
+    from placement.policy_difference import PolicyDiff, policy_diff
     from placement.preview import Preview
     from placement.recommendation import Recommendation
     from placement.store.store import Store
@@ -55,6 +56,7 @@ __all__ = [
     "PlacementError",
     "Plan",
     "Planner",
+    "PolicyDiff",
     "Preview",
     "Progress",
     "Recommendation",
@@ -67,6 +69,7 @@ __all__ = [
     "lint",
     "load_catalog",
     "load_workspace",
+    "policy_diff",
     "verify",
 ]
 
@@ -87,6 +90,7 @@ _HOMES = {
     "PlacementError": "placement.errors",
     "Plan": "placement.plan.plan",
     "Planner": "placement.planner",
+    "PolicyDiff": "placement.policy_difference",
     "Preview": "placement.preview",
     "Progress": "placement.options",
     "Recommendation": "placement.recommendation",
@@ -99,6 +103,7 @@ _HOMES = {
     "lint": "placement.linting",
     "load_catalog": "placement.catalog.load",
     "load_workspace": "placement.workspace.manifests",
+    "policy_diff": "placement.policy_difference",
     "verify": "placement.verifier",
 }
 

@@ -24,6 +24,7 @@ from placement.cli import (
     lint,
     output,
     plan,
+    policy_diff,
     prices,
     release,
     rollback,
@@ -62,6 +63,7 @@ app.command("delete")(switching.delete)
 app.command("release")(release.release)
 app.command("rollback")(rollback.rollback)
 app.command("history")(history.history)
+app.command("policy-diff")(policy_diff.policy_diff)
 app.command("diff")(diff.diff)
 app.command("endpoints")(endpoints.endpoints)
 app.command("get")(get.get)
