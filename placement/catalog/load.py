@@ -52,7 +52,7 @@ def load_catalog(path: str | os.PathLike[str]) -> Catalog:
     InputError
         With every finding of every file.
     """
-    return _Loader(Folder(os.fspath(path))).load()
+    return load_source(Folder(os.fspath(path)))
 
 
 def load_catalog_texts(files: Mapping[str, str], *, name: str = "catalog") -> Catalog:
@@ -70,7 +70,18 @@ def load_catalog_texts(files: Mapping[str, str], *, name: str = "catalog") -> Ca
     InputError
         With every finding of every file.
     """
-    return _Loader(Texts(files, name)).load()
+    return load_source(Texts(files, name))
+
+
+def load_source(source: Source) -> Catalog:
+    """Read a catalog from wherever its files come from.
+
+    Raises
+    ------
+    InputError
+        With every finding of every file.
+    """
+    return _Loader(source).load()
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from placement.catalog.codes import Code
 from placement.catalog.layout import Layout
 from placement.catalog.text import did_you_mean, excerpt, quote
-from placement.errors import Diagnostic, InputError, InternalFaultError
+from placement.errors import Diagnostic, FindingCode, InputError, InternalFaultError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ CAP = 100
 class Fault:
     """What is wrong with one cell; ``advice`` is only worked out when it is shown."""
 
-    code: Code
+    code: FindingCode
     message: str
     advice: Callable[[], str | None] | str | None = None
 
@@ -67,10 +67,11 @@ class Findings:
         """Record a finding about one cell; ``row`` counts data rows from 0, None is the header."""
         if not self._has_room(sheet.file):
             return
-        line, place, text, width = sheet.position(row, column)
-        mark = excerpt(line, text, place, width)
+        line, place, mark = sheet.mark(row, column)
         self.found.append(
-            Diagnostic(sheet.file, line, place, fault.code, fault.message, fault.suggestion, mark)
+            Diagnostic(
+                sheet.file, line, place, fault.code, fault.message, fault.suggestion, mark or None
+            )
         )
 
     def _has_room(self, file: str) -> bool:
@@ -149,6 +150,11 @@ class Sheet:
         if len(frame) != len(self.starts):
             raise InternalFaultError(f"{self.file} has {len(self.starts)} rows, read {len(frame)}")
         return frame
+
+    def mark(self, row: int | None, column: str) -> tuple[int, int, str]:
+        """Return (line, column, excerpt) of one cell, one-based; the excerpt may be empty."""
+        line, place, text, width = self.position(row, column)
+        return line, place, excerpt(line, text, place, width)
 
     def position(self, row: int | None, column: str) -> tuple[int, int, str, int]:
         """Return (line, column, text of that line, width) of one cell, one-based."""

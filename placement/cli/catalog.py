@@ -1,4 +1,4 @@
-"""``placement catalog show``: what the fleet has."""
+"""``placement catalog``: what the fleet has, and where it is imported from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from placement.cli import inputs, output
+from placement.cli import importing, inputs, output
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import CatalogFolder, Output, StoreOption, choose
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-app = typer.Typer(help="Look at a catalog.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Look at a catalog, or import one.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(importing.app, name="import")
 
 _VIEWS = ("gpus", "nodes", "regions", "states", "summary")
 What = Annotated[
@@ -35,7 +38,7 @@ What = Annotated[
 
 @app.callback()
 def catalog() -> None:
-    """Look at a catalog."""
+    """Look at a catalog, or import one."""
 
 
 @app.command("show")

@@ -39,7 +39,11 @@ def test_every_exit_code_is_on_the_page() -> None:
 
 
 def options(name: str) -> set[str]:
-    command = COMMANDS[name]
-    parts = list(getattr(command, "commands", {"": command}).values())
-    found = {word for part in parts for one in part.params for word in one.opts}
+    found = {word for part in parts(COMMANDS[name]) for one in part.params for word in one.opts}
     return {word for word in found if word.startswith("--")} | {"--help"}
+
+
+def parts(command: typer.core.TyperGroup) -> list[typer.core.TyperCommand]:
+    """Return a command and the commands in it."""
+    below = getattr(command, "commands", {}).values()
+    return [command, *(part for one in below for part in parts(one))]

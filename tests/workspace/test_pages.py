@@ -7,6 +7,7 @@ import re
 import pytest
 
 from placement.catalog.codes import Code as CatalogCode
+from placement.catalog.importers.codes import Code as ImportCode
 from placement.cli.findings import Code as CommandLineCode
 from placement.errors import FindingCode
 from placement.linting.codes import Code as LintCode
@@ -31,6 +32,7 @@ HEADINGS = {
     "PL8": "Lint",
     "PL9": "Command line",
     "CT1": "Catalogs",
+    "CT2": "Imports",
 }
 CODES: list[FindingCode] = [
     *Code,
@@ -40,6 +42,7 @@ CODES: list[FindingCode] = [
     *LintCode,
     *CommandLineCode,
     *CatalogCode,
+    *ImportCode,
 ]
 LITERAL = re.compile(r'"((?:CT|PL)[0-9]{3})"')
 

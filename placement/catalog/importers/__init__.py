@@ -1,0 +1,1 @@
+"""Catalogs made of what other systems know about a fleet."""

@@ -1,0 +1,165 @@
+"""Machines alike as node groups, and what of each node is reserved, cordoned or lost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from types import MappingProxyType
+
+from placement.catalog.importers.kubernetes.parts import GIB, Machine, Part
+from placement.catalog.importers.kubernetes.seats import Seat
+from placement.catalog.rows import UNIT, NodeGroup, NodeState, Region, Reserved
+
+Key = tuple[str, str, str, str, int, Fraction, int, int, int, tuple[tuple[str, int], ...]]
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """The nodes of a catalog."""
+
+    groups: tuple[NodeGroup, ...]
+    reserved: Mapping[str, Reserved]
+    states: Mapping[str, NodeState]
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One part of a machine, and what others hold of it."""
+
+    machine: Machine
+    part: Part
+    gpus: int
+    cpus: int
+    memory: int
+
+
+def group(
+    machines: Iterable[Machine],
+    prices: Mapping[str, int],
+    held: Mapping[str, Mapping[str, Fraction]],
+) -> Grouped:
+    """Return node groups of parts that are alike, the oldest machine first.
+
+    Parameters
+    ----------
+    machines : iterable of Machine
+    prices : mapping of str to int
+        Of each machine by the name of its node, in nano-USD per hour.
+    held : mapping of str to (mapping of str to Fraction)
+        What pods hold, by the name of the node.
+    """
+    members: defaultdict[Key, list[_Member]] = defaultdict(list)
+    for machine in sorted(machines, key=lambda one: (one.node.created, one.node.name)):
+        price = prices[machine.node.name]
+        for member in _members(machine, held.get(machine.node.name, {})):
+            members[_key(member, price)].append(member)
+    regions = {m[0].machine.region.key: m[0].machine.region for m in members.values()}
+    groups, reserved, states, seats = [], {}, {}, []
+    for name, key in _named(members):
+        made = _group(name, key, regions[key[0]], members[key])
+        groups.append(made)
+        for index, member in enumerate(members[key]):
+            node = made.node(index)
+            seats.append(_seat(node, member))
+            states[node] = member.machine.node.state
+            amounts = {"gpus": member.gpus, "cpus": member.cpus, "memory": member.memory}
+            if any(amounts.values()):
+                reserved[node] = Reserved.of(made, **amounts)
+    return Grouped(tuple(groups), reserved, states, tuple(seats))
+
+
+def _key(member: _Member, price: int) -> Key:
+    machine, part = member.machine, member.part
+    return (
+        machine.region.key,
+        machine.zone,
+        machine.instance_type,
+        part.flavor,
+        part.gpu_count,
+        part.fraction or Fraction(0),
+        part.cpus,
+        part.memory,
+        int(price * part.share),
+        tuple(sorted(part.extra.items())),
+    )
+
+
+def _group(name: str, key: Key, region: Region, members: Sequence[_Member]) -> NodeGroup:
+    _, zone, instance_type, flavor, gpu_count, fraction, cpus, memory, price, extra = key
+    kind = "gpu" if gpu_count else "cpu"
+    return NodeGroup(
+        name, region, zone, instance_type, kind, flavor, gpu_count, cpus, memory, price,
+        len(members), fraction or None, extra=MappingProxyType(dict(extra)),
+    )  # fmt: skip
+
+
+def _named(members: Mapping[Key, Sequence[_Member]]) -> Iterator[tuple[str, Key]]:
+    """Yield the keys in order, each with a name; of one stem they are numbered."""
+    stems: defaultdict[str, list[Key]] = defaultdict(list)
+    for key in sorted(members):
+        stems[_stem(members[key][0])].append(key)
+    for stem, keys in sorted(stems.items()):
+        for number, key in enumerate(keys, start=1):
+            yield (f"{stem}-{number}" if len(keys) > 1 else stem), key
+
+
+def _stem(member: _Member) -> str:
+    machine, part = member.machine, member.part
+    region, zone = machine.region, machine.zone
+    place = zone if zone.startswith(region.code) else f"{region.code}-{zone}"
+    profile = part.devices.profile if part.devices else ""
+    words = (region.provider, place, machine.instance_type or part.flavor, profile)
+    return "-".join(word for word in words if word).lower().replace(" ", "-").replace("/", "-")
+
+
+def _seat(node: str, member: _Member) -> Seat:
+    devices, machine = member.part.devices, member.machine.node
+    return Seat(
+        node=node,
+        name=machine.name,
+        hostname=machine.hostname,
+        resource=devices.resource if devices else "",
+        units=devices.units if devices else 0,
+        taints=tuple(map(str, machine.lasting())),
+    )
+
+
+# ------------------------------------------------------------------------ held
+
+
+def _members(machine: Machine, held: Mapping[str, Fraction]) -> Iterator[_Member]:
+    """Yield the parts, with what is held: of the last ones first, and no more than they have."""
+    cpus, memory = (
+        _up(held.get("cpu", Fraction(0))),
+        _up(held.get("memory", Fraction(0)) / GIB),
+    )
+    gpus = {
+        part.devices.resource: held.get(part.devices.resource, Fraction(0)) / part.devices.units
+        for part in machine.parts
+        if part.devices
+    }
+    found = []
+    for part in reversed(machine.parts):
+        taken = _gpus(part, gpus)
+        members_cpus, members_memory = min(part.cpus, cpus), min(part.memory, memory)
+        cpus, memory = cpus - members_cpus, memory - members_memory
+        found.append(_Member(machine, part, taken, members_cpus, members_memory))
+    yield from reversed(found)
+
+
+def _gpus(part: Part, held: dict[str, Fraction]) -> int:
+    """Return the thousandths of GPUs that are held of a part; a slice is held whole."""
+    if part.devices is None:
+        return 0
+    taken = min(held[part.devices.resource], Fraction(part.gpu_count))
+    held[part.devices.resource] -= taken
+    if part.fraction is not None:
+        return int(part.fraction * UNIT) if taken else 0
+    return _up(taken)
+
+
+def _up(amount: Fraction) -> int:
+    return -(-amount * UNIT // 1)
