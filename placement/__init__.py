@@ -23,8 +23,8 @@ if TYPE_CHECKING:
         PlacementError,
         StaleError,
     )
-    from placement.linting import lint
     from placement.explanation.values import Explanation
+    from placement.linting import lint
     from placement.options import Billing, Progress
     from placement.plan.plan import Plan
     from placement.planner import Planner
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from placement.workspace.assignment import Assignment
     from placement.workspace.expected import Expected
     from placement.workspace.manifests import load_workspace
-    from placement.workspace.refusal import Refusal
+    from placement.workspace.refusal import Conflict, Refusal, Repair
     from placement.workspace.workspace import Environment, ModelDeployment, Workspace
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "AsyncPlanner",
     "Billing",
     "Catalog",
+    "Conflict",
     "Diagnostic",
     "Environment",
     "Expected",
@@ -61,6 +62,7 @@ __all__ = [
     "Progress",
     "Recommendation",
     "Refusal",
+    "Repair",
     "Report",
     "StaleError",
     "Store",
@@ -78,6 +80,7 @@ _HOMES = {
     "AsyncPlanner": "placement.asynchronous",
     "Billing": "placement.options",
     "Catalog": "placement.catalog.catalog",
+    "Conflict": "placement.workspace.refusal",
     "Diagnostic": "placement.errors",
     "Environment": "placement.workspace.workspace",
     "Expected": "placement.workspace.expected",
@@ -95,6 +98,7 @@ _HOMES = {
     "Progress": "placement.options",
     "Recommendation": "placement.recommendation",
     "Refusal": "placement.workspace.refusal",
+    "Repair": "placement.workspace.refusal",
     "Report": "placement.verifier",
     "StaleError": "placement.errors",
     "Store": "placement.store.store",

@@ -17,7 +17,7 @@ from placement.planning import Planning
 from placement.preview import Preview
 from placement.warm import Warm
 from placement.workspace.lookup import find_deployment
-from placement.workspace.refusal import Refusal
+from placement.workspace.refusal import Conflict, Refusal, Repair
 from placement.workspace.transitions import TransitionKind, between, deploy, release
 from placement.workspace.workspace import PRODUCTION, ModelDeployment
 
@@ -346,6 +346,89 @@ class Planner:
         question = Question(region=region, country=country, flavor=flavor, node=node)
         standing = self._warm_for(self.catalog).standing(workspace)
         return explain(standing, deployment, question, mix)
+
+    # ------------------------------------------------------------ what does not fit
+
+    def conflicts(
+        self,
+        workspace: Workspace,
+        model: str | None = None,
+        *,
+        environment: str = PRODUCTION,
+        plan: Plan | None = None,
+        most: int = 10,
+    ) -> tuple[Conflict, ...]:
+        """Return what keeps deployments from having all their replicas placed.
+
+        Parameters
+        ----------
+        workspace : Workspace
+        model, environment : str, optional
+            Ask about one deployment only; about all without ``model``.
+        plan : Plan, optional
+            A plan of the workspace on this catalog; it is planned anew if absent.
+        most : int
+            Conflicts to return at most. No two of them share a member.
+
+        Returns
+        -------
+        tuple of Conflict
+            Empty if everything has its place. One that is not proved says so.
+
+        Raises
+        ------
+        InputError
+            Names that the catalog or the workspace does not have.
+        """
+        from placement.conflicts.finding import Finder, case_of
+        from placement.repairs.setting import placed_by
+
+        only = None if model is None else find_deployment(workspace, model, environment).key
+        known = self.plan(workspace) if plan is None else plan
+        finder = Finder(case_of(workspace, self.catalog), placed_by(known))
+        return tuple(finder.find(most=most, only=only))
+
+    def repairs(
+        self,
+        workspace: Workspace,
+        conflict: Conflict,
+        *,
+        plan: Plan | None = None,
+        most: int = 6,
+    ) -> tuple[Repair, ...]:
+        """Return the cheapest changes that resolve one conflict.
+
+        Each was applied and planned: with it every deployment of the conflict has all its
+        replicas, beside everything that has a place in ``plan``, which may move.
+
+        Parameters
+        ----------
+        workspace : Workspace
+        conflict : Conflict
+            Of ``conflicts`` for this workspace.
+        plan : Plan, optional
+            As for ``conflicts``.
+        most : int
+            Repairs to return at most.
+        """
+        from placement.conflicts.finding import case_of
+        from placement.repairs.setting import placed_by, setting
+        from placement.repairs.trouble import Trouble
+        from placement.repairs.trying import find_repairs
+
+        if not conflict.parts:
+            return ()
+        known = self.plan(workspace) if plan is None else plan
+        trouble = Trouble(case_of(workspace, self.catalog), conflict, placed_by(known))
+        keys = {deployment.key for deployment in trouble.deployments}
+        return find_repairs(trouble, setting(workspace, known, keys), self._has_room, most=most)
+
+    def _has_room(self, workspace: Workspace, catalog: Catalog) -> bool:
+        """Whether everything that lacks a place finds one, everything else keeping one."""
+        planner = self if catalog.digest == self.catalog.digest else Planner(catalog)
+        same = between(workspace, workspace, kind=TransitionKind.CAPACITY)
+        preview = planner.transact(same, retry_unplaced=True)
+        return preview.refusal is None and not preview.plan.unplaced
 
     def _previewed(
         self,

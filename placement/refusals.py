@@ -12,7 +12,7 @@ from placement.constraints.registry import CONSTRAINTS
 from placement.objectives.unplaced import class_name
 from placement.problem.tiers import STRICT
 from placement.workspace.effective import Level, resolve
-from placement.workspace.refusal import Conflict, Refusal, RefusalReason
+from placement.workspace.refusal import Conflict, Refusal, RefusalReason, Repair, advise
 
 if TYPE_CHECKING:
     from placement.options import Leave
@@ -76,7 +76,7 @@ class Judge:
             message = f"{count} running replicas of `{subject(deployment)}` would have no place"
         listed = ", ".join(members)
         conflict = Conflict("policy", members, f"no node group satisfies {listed}", proved=True)
-        repairs = (f"widen one of: {listed}",) if members else ()
+        repairs = advise(f"widen one of: {listed}") if members else ()
         return Refusal(reason, message, (conflict,), repairs)
 
     def after_solving(self, found: Found) -> Refusal | None:
@@ -170,10 +170,10 @@ def _is_proved_short(found: Found) -> bool:
     )
 
 
-def _repairs(reason: RefusalReason) -> tuple[str, ...]:
+def _repairs(reason: RefusalReason) -> tuple[Repair, ...]:
     if reason is RefusalReason.STRANDS:
-        return ("leave the replicas without a place (`--evict`)", "add capacity")
-    return ("take fewer replicas (`--allow-partial`)", "add capacity", "widen the policies")
+        return advise("leave the replicas without a place (`--evict`)", "add capacity")
+    return advise("take fewer replicas (`--allow-partial`)", "add capacity", "widen the policies")
 
 
 def allowed_by(affected: Affected, deployment: ModelDeployment) -> Mapping[str, Mask]:

@@ -1,0 +1,376 @@
+"""What is asked to hold together, taken apart into members that can be given up one by one.
+
+Each member is a statement about who is where, and means the same whatever else is given up. So
+giving up more never makes less possible, and a set of members is minimal as soon as giving up any
+single one of them helps. ``docs/conflicts.md`` says for each kind what giving it up means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from placement.constraints.registry import CONSTRAINTS
+from placement.problem.cells import Cell, cells_at, make_cells
+from placement.problem.compiler import Compiled, Mask
+from placement.problem.fleet import Fleet
+from placement.problem.ledger import Held, Key, Ledger
+from placement.problem.running import residents_by_node
+from placement.solvers.holding import Question, Skew
+from placement.workspace.effective import Level, resolve
+from placement.workspace.refusal import Member, MemberKind
+
+if TYPE_CHECKING:
+    from placement.catalog.catalog import Catalog
+    from placement.objectives.mix import Mix
+    from placement.workspace.workspace import ModelDeployment, Workspace
+
+LIMITS = ("maxPerDomain", "minDomains", "maxSkew")
+"""The rules of a spread entry, as documents spell them."""
+FIELDS = {"maxPerDomain": "max_per_domain", "minDomains": "min_domains", "maxSkew": "max_skew"}
+OWN = {
+    "flavors": MemberKind.FLAVORS,
+    "gpu_memory": MemberKind.GPU_MEMORY,
+    "hardware": MemberKind.HARDWARE,
+}
+"""Kinds of member by the name of the constraint that a deployment's own wish comes from."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A member that says where one deployment, or several, may be."""
+
+    member: Member
+    mask: Mask
+
+
+class Case:
+    """A workspace as a set of members.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    catalog : Catalog
+    objective : Mix
+        Only asked which replicas to place first.
+    required : mapping of (model, environment) to int
+        Replicas that each deployment needs; those left out need none.
+    held : mapping of (model, environment) to sequence of (row, deployment)
+        Old replicas that keep their room.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        catalog: Catalog,
+        *,
+        objective: Mix,
+        required: Mapping[Key, int],
+        held: Mapping[Key, Sequence[Held]] | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.catalog = catalog
+        self.objective = objective
+        self.held = dict(held or {})
+        self.deployments = tuple(d for d in workspace.deployments if d.enabled)
+        self.number = {d.key: i for i, d in enumerate(self.deployments)}
+        self.required = {key: n for key, n in required.items() if n and key in self.number}
+        self._masks: dict[object, Mask] = {}
+        self._interned: dict[bytes, Mask] = {}
+        self._seen: dict[tuple[int, frozenset[Member], bool], ModelDeployment] = {}
+        self._cells: dict[frozenset[Key], tuple[Cell, ...]] = {}
+
+    # ---------------------------------------------------------------- members
+
+    @cached_property
+    def rules(self) -> tuple[tuple[Rule, ...], ...]:
+        """Per deployment the members that say where it may be."""
+        return tuple(tuple(self._rules_of(d)) for d in self.deployments)
+
+    def _rules_of(self, deployment: ModelDeployment) -> Iterable[Rule]:
+        effective = resolve(self.workspace, deployment)
+        owner = {Level.ENVIRONMENT: (deployment.environment,), Level.DEPLOYMENT: deployment.key}
+        for level in Level:
+            kinds = {a.policy.type for a in effective.attachments if a.binds and a.level is level}
+            for kind in sorted(kinds):
+                policies = effective.binding(level, kind)
+                names = tuple(policy.name for policy in policies)
+                if names not in self._masks:
+                    masks = [policy.compile(self.catalog.table) for policy in policies]
+                    self._masks[names] = np.logical_or.reduce(masks)
+                yield Rule(Member(MemberKind.POLICY, owner[level], names), self._masks[names])
+        for constraint in CONSTRAINTS:
+            if constraint.name in OWN:
+                mask = constraint.eligible(deployment, self.catalog.table, self.catalog)
+                if mask is not None:
+                    member = Member(OWN[constraint.name], deployment.key)
+                    yield Rule(member, self._intern(mask))
+
+    def _intern(self, mask: Mask) -> Mask:
+        """Return the one array that says so: alike deployments must share it."""
+        return self._interned.setdefault(mask.tobytes(), mask)
+
+    def structure(self, d: int) -> tuple[Member, ...]:
+        """Return the members that say how the replicas of a deployment lie to each other."""
+        deployment = self.deployments[d]
+        found = [
+            _structural(MemberKind.SPREAD, deployment, rule, entry.over)
+            for entry in deployment.spread
+            for rule in LIMITS
+            if getattr(entry, FIELDS[rule]) is not None
+        ]
+        peers = (
+            (MemberKind.SEPARATION, "separateFrom", deployment.separate_from),
+            (MemberKind.COLOCATION, "togetherWith", deployment.together_with),
+        )
+        found += [
+            _structural(kind, deployment, rule, entry.over)
+            for kind, rule, entries in peers
+            for entry in entries
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def demand(self, key: Key) -> Member:
+        """Return the member that a deployment needs its replicas."""
+        return Member(MemberKind.DEMAND, key)
+
+    def members(self, keys: Iterable[Key]) -> frozenset[Member]:
+        """Return all members that concern the needs of some deployments."""
+        keys = [key for key in keys if key in self.required]
+        found: set[Member] = {self.demand(key) for key in keys}
+        for d in self._around(keys):
+            found.update(rule.member for rule in self.rules[d])
+            found.update(self.structure(d))
+        found.update(Member(MemberKind.HELD, key) for key in self.held)
+        found.update(Member(MemberKind.CAPACITY, (g.name,)) for g in self.catalog.node_groups)
+        return frozenset(found)
+
+    def _around(self, keys: Sequence[Key]) -> set[int]:
+        """Return some deployments and all whom rules of these may be about."""
+        found: set[int] = set()
+        left = [self.number[key] for key in keys]
+        while left:
+            d = left.pop()
+            if d not in found:
+                found.add(d)
+                left += self._matched(d, self.deployments[d].together_with)
+        for d in tuple(found):
+            found.update(self._matched(d, self.deployments[d].separate_from))
+        return found
+
+    def _matched(self, d: int, entries: Iterable[object]) -> list[int]:
+        selectors = [entry.selector for entry in entries]  # type: ignore[attr-defined]
+        if not selectors:
+            return []
+        return [
+            other
+            for other, candidate in enumerate(self.deployments)
+            if other != d
+            and any(
+                selector.environment in (None, candidate.environment)
+                and selector.matches(candidate.labels)
+                for selector in selectors
+            )
+        ]
+
+    # --------------------------------------------------------------- question
+
+    def allowed(self, d: int, kept: frozenset[Member]) -> Mask:
+        """Return the node groups where the kept members let a deployment be."""
+        masks = [rule.mask for rule in self.rules[d] if rule.member in kept]
+        if not masks:
+            return self._intern(np.ones(len(self.catalog.node_groups), bool))
+        return masks[0] if len(masks) == 1 else self._intern(np.logical_and.reduce(masks))
+
+    def question(self, kept: frozenset[Member]) -> Question:
+        """Return whether some members can hold, as a question to the solvers."""
+        chosen = self._chosen(kept)
+        number = {d: new for new, d in enumerate(chosen)}
+        needs = [d for d in chosen if self.demand(self.deployments[d].key) in kept]
+        seen = tuple(self._as_seen(d, kept) for d in chosen)
+        eligible = tuple(self.allowed(d, kept) for d in chosen)
+        wanted = tuple(self._wanted(d, kept) for d in chosen)
+        compiled = Compiled(
+            catalog=self.catalog,
+            objective=self.objective,
+            bill_nodes=False,
+            deployments=seen,
+            eligible=eligible,
+            cells=tuple(self._cells_of(kept, number, eligible, wanted)),
+            movable=(0,) * len(chosen),
+            priorities=self.workspace.priorities,
+            wanted=wanted,
+        )
+        return Question(
+            compiled, frozenset(number[d] for d in needs), tuple(self._skews(kept, number))
+        )
+
+    def _chosen(self, kept: frozenset[Member]) -> list[int]:
+        """Return the deployments that need replicas, and those that these want beside them."""
+        found: set[int] = set()
+        left = [self.number[m.owner] for m in kept if m.kind is MemberKind.DEMAND]  # type: ignore[index]
+        while left:
+            d = left.pop()
+            if d not in found:
+                found.add(d)
+                entries = [
+                    entry
+                    for entry in self.deployments[d].together_with
+                    if _structural(
+                        MemberKind.COLOCATION, self.deployments[d], "togetherWith", entry.over
+                    )
+                    in kept
+                ]
+                left += self._matched(d, entries)
+        return sorted(found)
+
+    def _wanted(self, d: int, kept: frozenset[Member]) -> int:
+        deployment = self.deployments[d]
+        if self.demand(deployment.key) in kept:
+            return self.required[deployment.key]
+        return deployment.replicas
+
+    def _as_seen(self, d: int, kept: frozenset[Member]) -> ModelDeployment:
+        """Return a deployment with the kept rules alone; ``maxSkew`` is told apart."""
+        deployment = self.deployments[d]
+        own = frozenset(member for member in self.structure(d) if member in kept)
+        is_needed = self.demand(deployment.key) in kept
+        known = self._seen.get((d, own, is_needed))
+        if known is None:
+            is_whole = is_needed and self.required[deployment.key] >= deployment.min_replicas
+            least = deployment.min_replicas if is_needed and not is_whole else 0
+            known = self._seen[d, own, is_needed] = _with_rules(deployment, own, least)
+        return known
+
+    def _skews(self, kept: frozenset[Member], number: Mapping[int, int]) -> Iterable[Skew]:
+        for d, new in number.items():
+            deployment = self.deployments[d]
+            for entry in deployment.spread:
+                member = _structural(MemberKind.SPREAD, deployment, "maxSkew", entry.over)
+                if entry.max_skew is not None and member in kept:
+                    yield Skew(new, entry.over, entry.max_skew, self._usable(d))
+
+    def _usable(self, d: int) -> Mask:
+        masks = [rule.mask for rule in self.rules[d]]
+        return self._intern(np.logical_and.reduce(masks))
+
+    # ------------------------------------------------------------------ cells
+
+    def _cells_of(
+        self,
+        kept: frozenset[Member],
+        number: Mapping[int, int],
+        eligible: Sequence[Mask],
+        wanted: Sequence[int],
+    ) -> Iterable[Cell]:
+        """Yield the cells that exist, and where capacity is given up all nodes that could help."""
+        if not eligible:
+            return
+        needed = np.zeros(len(self.catalog.node_groups), np.int64)
+        for mask, replicas in zip(eligible, wanted, strict=True):
+            needed += mask * replicas
+        for cell in self._existing(kept):
+            if needed[cell.group]:
+                yield _with_residents(cell, number)
+        for g in np.flatnonzero(needed).tolist():
+            group = self.catalog.node_groups[g]
+            if Member(MemberKind.CAPACITY, (group.name,)) not in kept:
+                yield Cell(
+                    group=g,
+                    indices=tuple(range(group.count, group.count + int(needed[g]))),
+                    slots=group.gpu_slots,
+                    cpus=group.cpus,
+                    memory=group.memory,
+                    extra=tuple(sorted(group.extra.items())),
+                    residents=(),
+                    accepts=True,
+                )
+
+    def _existing(self, kept: frozenset[Member]) -> tuple[Cell, ...]:
+        """Return the cells of all nodes, less what kept old replicas hold there."""
+        holding = frozenset(key for key in self.held if Member(MemberKind.HELD, key) in kept)
+        if holding not in self._cells:
+            self._cells[holding] = self._make_cells(holding)
+        return self._cells[holding]
+
+    def _make_cells(self, holding: frozenset[Key]) -> tuple[Cell, ...]:
+        everywhere = np.ones(len(self.catalog.node_groups), bool)
+        residents = residents_by_node(
+            self.workspace, self.catalog, self.deployments, [everywhere] * len(self.deployments)
+        )
+        residents = {node: rows for node, rows in residents.items() if not self._accepts(*node)}
+        groups = range(len(self.catalog.node_groups))
+        cells = make_cells(self.catalog, groups, residents)
+        rows = [row for key in sorted(holding) for row in self.held[key]]
+        return _with_held(cells, rows, Fleet(self.catalog)) if rows else cells
+
+    def _accepts(self, number: int, index: int) -> bool:
+        group = self.catalog.node_groups[number]
+        return self.catalog.state_of(group, index).accepts
+
+
+def _structural(kind: MemberKind, deployment: ModelDeployment, rule: str, over: object) -> Member:
+    return Member(kind, deployment.key, (rule, str(over)))
+
+
+def _with_rules(deployment: ModelDeployment, own: frozenset[Member], least: int) -> ModelDeployment:
+    spread = []
+    for entry in deployment.spread:
+        left = {
+            FIELDS[rule]: None
+            for rule in LIMITS
+            if rule == "maxSkew"
+            or _structural(MemberKind.SPREAD, deployment, rule, entry.over) not in own
+        }
+        left_over = entry.model_copy(update=left)
+        if left_over.max_per_domain or left_over.min_domains:
+            spread.append(left_over)
+
+    def keeps(kind: MemberKind, rule: str, entries: Iterable[object]) -> tuple[object, ...]:
+        return tuple(
+            entry
+            for entry in entries
+            if _structural(kind, deployment, rule, entry.over) in own  # type: ignore[attr-defined]
+        )
+
+    return deployment.model_copy(
+        update={
+            "spread": tuple(spread),
+            "separate_from": keeps(MemberKind.SEPARATION, "separateFrom", deployment.separate_from),
+            "together_with": keeps(MemberKind.COLOCATION, "togetherWith", deployment.together_with),
+            "min_replicas": least,
+        }
+    )
+
+
+def _with_residents(cell: Cell, number: Mapping[int, int]) -> Cell:
+    """Return a cell whose residents are numbered like the deployments that are looked at."""
+    if not cell.residents:
+        return cell
+    own = [
+        replace(resident, deployment=number[resident.deployment])
+        for resident in cell.residents
+        if resident.deployment in number
+    ]
+    return replace(cell, residents=tuple(own))
+
+
+def _with_held(cells: Iterable[Cell], rows: Sequence[Held], fleet: Fleet) -> tuple[Cell, ...]:
+    """Return the cells less what some rows hold on single nodes."""
+    ledger = Ledger.empty(fleet).changed(on=rows)
+    nodes = {n for row, _ in rows if (n := fleet.number(row.node)) is not None}
+    found = []
+    for cell in cells:
+        start = int(fleet.offset[cell.group])
+        mine = [start + index for index in cell.indices if start + index in nodes]
+        rest = tuple(index for index in cell.indices if start + index not in nodes)
+        if rest:
+            found.append(replace(cell, indices=rest))
+        for node in mine:
+            (own,) = cells_at(ledger, [node], {node: cell.residents})
+            found.append(replace(own, residents=cell.residents, accepts=cell.accepts))
+    return tuple(sorted(found, key=lambda cell: (cell.group, cell.indices)))
