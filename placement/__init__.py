@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from placement.asynchronous import AsyncPlanner
     from placement.catalog.catalog import Catalog
+    from placement.catalog.importers.frames import catalog_from_frames
     from placement.catalog.load import load_catalog
     from placement.constraints.base import Violation
     from placement.errors import (
@@ -68,6 +69,7 @@ __all__ = [
     "Store",
     "Violation",
     "Workspace",
+    "catalog_from_frames",
     "lint",
     "load_catalog",
     "load_workspace",
@@ -104,6 +106,7 @@ _HOMES = {
     "Store": "placement.store.store",
     "Violation": "placement.constraints.base",
     "Workspace": "placement.workspace.workspace",
+    "catalog_from_frames": "placement.catalog.importers.frames",
     "lint": "placement.linting",
     "load_catalog": "placement.catalog.load",
     "load_workspace": "placement.workspace.manifests",

@@ -202,7 +202,7 @@ def make_sheet(path: str, text: str, layout: Layout, findings: Findings) -> Shee
     # pandas loses a row beside a lone carriage return, so there are only newlines.
     sheet = _scan(path, text.replace("\r\n", "\n").replace("\r", "\n"), findings)
     if len(findings) == before:
-        _check_header(sheet, layout, findings)
+        check_header(sheet, layout, findings)
     return sheet if len(findings) == before else None
 
 
@@ -276,7 +276,8 @@ def _row_fault(row: list[str], width: int) -> Fault | None:
     return None
 
 
-def _check_header(sheet: Sheet, layout: Layout, findings: Findings) -> None:
+def check_header(sheet: Sheet, layout: Layout, findings: Findings) -> None:
+    """Report columns that are missing, unknown or there twice."""
     wanted = [c for c in (*layout.required, *layout.optional) if c not in sheet.header]
     for column in layout.required:
         if column in wanted:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from placement.catalog.missing import is_missing
 from placement.catalog.text import quote
 from placement.workspace.codes import Code
 from placement.workspace.findings import Findings
@@ -26,13 +27,6 @@ def value_node(value: Any, line: int, column: int, findings: Findings) -> Node:
     node.value = _value(value, node, findings)
     node.text = "" if node.value is None or isinstance(node.value, list | dict) else str(node.value)
     return node
-
-
-def is_missing(value: object) -> bool:
-    """Whether a cell is empty: None, NaN, NaT or NA."""
-    if isinstance(value, float | Decimal):
-        return value != value
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _value(value: Any, node: Node, findings: Findings) -> Any:

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from placement.catalog.missing import is_missing
 from placement.catalog.text import did_you_mean, quote
 from placement.memory import uncollected
 from placement.policies.base import Policy
@@ -27,7 +28,7 @@ from placement.workspace.codes import Code
 from placement.workspace.documents import Loaded, build
 from placement.workspace.fields import MAX_NAME, name_problem
 from placement.workspace.findings import PYTHON, Advice, Findings, Source, raise_all
-from placement.workspace.frame_values import is_missing, value_node
+from placement.workspace.frame_values import value_node
 from placement.workspace.making import assemble
 from placement.workspace.manifests import drafts
 from placement.workspace.nodes import Entry, Node
