@@ -357,6 +357,7 @@ class Planner:
         environment: str = PRODUCTION,
         plan: Plan | None = None,
         most: int = 10,
+        cancel: CancelToken | None = None,
     ) -> tuple[Conflict, ...]:
         """Return what keeps deployments from having all their replicas placed.
 
@@ -369,6 +370,8 @@ class Planner:
             A plan of the workspace on this catalog; it is planned anew if absent.
         most : int
             Conflicts to return at most. No two of them share a member.
+        cancel : CancelToken, optional
+            ``is_set()`` ends the search; what is not proved by then says so.
 
         Returns
         -------
@@ -385,7 +388,7 @@ class Planner:
 
         only = None if model is None else find_deployment(workspace, model, environment).key
         known = self.plan(workspace) if plan is None else plan
-        finder = Finder(case_of(workspace, self.catalog), placed_by(known))
+        finder = Finder(case_of(workspace, self.catalog), placed_by(known), cancel=cancel)
         return tuple(finder.find(most=most, only=only))
 
     def repairs(
@@ -395,6 +398,7 @@ class Planner:
         *,
         plan: Plan | None = None,
         most: int = 6,
+        cancel: CancelToken | None = None,
     ) -> tuple[Repair, ...]:
         """Return the cheapest changes that resolve one conflict.
 
@@ -410,6 +414,8 @@ class Planner:
             As for ``conflicts``.
         most : int
             Repairs to return at most.
+        cancel : CancelToken, optional
+            ``is_set()`` ends the search; the repairs found by then are returned.
         """
         from placement.conflicts.finding import case_of
         from placement.repairs.setting import placed_by, setting
@@ -421,7 +427,13 @@ class Planner:
         known = self.plan(workspace) if plan is None else plan
         trouble = Trouble(case_of(workspace, self.catalog), conflict, placed_by(known))
         keys = {deployment.key for deployment in trouble.deployments}
-        return find_repairs(trouble, setting(workspace, known, keys), self._has_room, most=most)
+        before = setting(workspace, known, keys)
+
+        def fits(after: Workspace, catalog: Catalog) -> bool:
+            stopped = cancel is not None and cancel.is_set()
+            return not stopped and self._has_room(after, catalog)
+
+        return find_repairs(trouble, before, fits, most=most)
 
     def _has_room(self, workspace: Workspace, catalog: Catalog) -> bool:
         """Whether everything that lacks a place finds one, everything else keeping one."""

@@ -15,6 +15,7 @@ from placement.cli import (
     apply,
     catalog,
     completion,
+    conflicts,
     deploy,
     diff,
     endpoints,
@@ -54,6 +55,7 @@ app.command("validate")(validate.validate)
 app.command("lint")(lint.lint)
 app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
+app.command("conflicts")(conflicts.conflicts)
 app.command("prices")(prices.prices)
 app.command("apply")(apply.apply)
 app.command("deploy")(deploy.deploy)

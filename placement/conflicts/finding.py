@@ -17,6 +17,7 @@ from placement.workspace.refusal import Conflict, Member
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
+    from placement.options import CancelToken
     from placement.problem.ledger import Key
     from placement.workspace.workspace import Workspace
 
@@ -36,11 +37,16 @@ class Finder:
     case : Case
     placed : mapping of (model, environment) to int
         Replicas that the best known plan places.
+    cancel : CancelToken, optional
+        ``is_set()`` ends every search.
     """
 
-    def __init__(self, case: Case, placed: Mapping[Key, int], effort: Effort | None = None) -> None:
+    def __init__(
+        self, case: Case, placed: Mapping[Key, int], *, cancel: CancelToken | None = None
+    ) -> None:
         self.case = case
-        self.effort = effort or Effort(CHECK_WORK)
+        self._stopped = (lambda: False) if cancel is None else cancel.is_set
+        self._effort = Effort(CHECK_WORK, stopped=self._stopped)
         self.missing = [
             d.key
             for d in sorted(case.deployments, key=lambda d: (-d.priority, d.key))
@@ -99,10 +105,10 @@ class Finder:
         return None if verdict is Verdict.HOLDS else unknown(self.case, key)
 
     def _holds(self, kept: frozenset[Member]) -> Verdict:
-        if self._left <= 0:
+        if self._left <= 0 or self._stopped():
             return Verdict.UNKNOWN
         self._left -= 1
-        return holds(self.case.question(kept), self.effort)
+        return holds(self.case.question(kept), self._effort)
 
 
 def case_of(workspace: Workspace, catalog: Catalog) -> Case:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from placement.plan.row_text import MICRO
+from placement.pricing import NANO_PER_MICRO
 from placement.repairs.candidate import Candidate, Ladder
 from placement.workspace.refusal import MemberKind, RepairKind
 
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
     from placement.catalog.rows import NodeGroup
     from placement.repairs.trouble import Trouble
 
-NANO_PER_MICRO = 1000
-MICRO = 1_000_000
 MOST_GROUPS = 4
 """Node groups that are tried, the cheapest nodes first."""
 
