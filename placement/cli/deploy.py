@@ -84,13 +84,13 @@ def deploy(
     option, such as spread and policies, are written in a manifest: --file, or `placement apply`.
     """
     resources = {"gpus": gpus, "gpuMemoryGiB": gpu_memory, "cpus": cpus, "memoryGiB": memory}
-    spec = _given({"version": version, "replicas": replicas, "resources": _given(resources)})
+    spec = given({"version": version, "replicas": replicas, "resources": given(resources)})
     return change(
         options, _asked(model, environment, spec, file), Leave(allow_partial=allow_partial)
     )
 
 
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
+def given(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields that were given, whole numbers as such."""
     return {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
@@ -109,7 +109,7 @@ def _asked(
     if model is None:
         raise typer.BadParameter("name a MODEL, or a manifest with --file")
     key = (model, environment or PRODUCTION)
-    return lambda head: _put(head, _edited(head.workspace, key, spec))
+    return lambda head: _put(head, edited(head.workspace, key, spec))
 
 
 def _put(head: Snapshot, deployment: ModelDeployment) -> Transition | Refusal:
@@ -129,7 +129,7 @@ def _read(workspace: Workspace, file: Path) -> ModelDeployment:
     return found.deployments[0]
 
 
-def _edited(workspace: Workspace, key: tuple[str, str], spec: dict[str, Any]) -> ModelDeployment:
+def edited(workspace: Workspace, key: tuple[str, str], spec: dict[str, Any]) -> ModelDeployment:
     """Return the deployment of a key, or a new one, with some fields of its spec replaced."""
     from placement.workspace.dumping import to_document
 

@@ -181,9 +181,9 @@ def _side(options: Options) -> str:
         return "-"
     if not options.names:
         return f"{len(options.node_groups):,} node groups"
-    kinds = [
-        kind for kind in options.names if not (kind == "region" and "country" in options.names)
-    ]
+    # A country says enough of the regions in it.
+    hidden = {"region"} if "country" in options.names else set()
+    kinds = [kind for kind in options.names if kind not in hidden]
     return "; ".join(f"{kind} {_some(options.names[kind])}" for kind in kinds)
 
 

@@ -1,4 +1,4 @@
-"""A deployment by the names that a person wrote, with advice where there is none."""
+"""Deployments and environments by the names that a person wrote, with advice for wrong ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from placement.workspace.codes import Code
 from placement.workspace.findings import PYTHON
 
 if TYPE_CHECKING:
-    from placement.workspace.workspace import ModelDeployment, Workspace
+    from placement.workspace.workspace import Environment, ModelDeployment, Workspace
 
 
 def find_deployment(workspace: Workspace, model: str, environment: str) -> ModelDeployment:
@@ -24,13 +24,25 @@ def find_deployment(workspace: Workspace, model: str, environment: str) -> Model
     found = workspace.by_key.get((model, environment))
     if found is not None:
         return found
-    if environment not in workspace.environments:
-        message = f"environment {quote(environment)} does not exist"
-        raise _wrong(
-            Code.UNKNOWN_ENVIRONMENT, message, did_you_mean(environment, workspace.environments)
-        )
+    find_environment(workspace, environment)
     message = f"model {quote(model)} is not deployed in {quote(environment)}"
     raise _wrong(Code.UNKNOWN_MODEL, message, _advice(workspace, model, environment))
+
+
+def find_environment(workspace: Workspace, name: str) -> Environment:
+    """Return an environment by its name.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    found = workspace.environments.get(name)
+    if found is None:
+        message = f"environment {quote(name)} does not exist"
+        advice = did_you_mean(name, workspace.environments)
+        raise _wrong(Code.UNKNOWN_ENVIRONMENT, message, advice)
+    return found
 
 
 def _advice(workspace: Workspace, model: str, environment: str) -> str | None:

@@ -1,0 +1,1 @@
+"""How many more replicas fit as things are, where, and what is in the way of more."""
