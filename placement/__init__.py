@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         StaleError,
     )
     from placement.explanation.values import Explanation
+    from placement.headroom.values import Headroom
     from placement.linting import lint
     from placement.options import Billing, Progress
     from placement.plan.plan import Plan
@@ -50,6 +51,7 @@ __all__ = [
     "Environment",
     "Expected",
     "Explanation",
+    "Headroom",
     "InputError",
     "InternalFaultError",
     "LockedError",
@@ -87,6 +89,7 @@ _HOMES = {
     "Environment": "placement.workspace.workspace",
     "Expected": "placement.workspace.expected",
     "Explanation": "placement.explanation.values",
+    "Headroom": "placement.headroom.values",
     "InputError": "placement.errors",
     "InternalFaultError": "placement.errors",
     "LockedError": "placement.errors",

@@ -24,6 +24,7 @@ from placement.workspace.workspace import PRODUCTION, ModelDeployment
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.explanation.values import Explanation
+    from placement.headroom.values import Headroom
     from placement.plan.plan import Plan
     from placement.recommendation import Recommendation
     from placement.transaction import Transaction
@@ -441,6 +442,33 @@ class Planner:
         same = between(workspace, workspace, kind=TransitionKind.CAPACITY)
         preview = planner.transact(same, retry_unplaced=True)
         return preview.refusal is None and not preview.plan.unplaced
+
+    def headroom(self, workspace: Workspace, deployment: ModelDeployment) -> Headroom:
+        """Return how many more replicas of a deployment fit, nothing else moving, and where.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            With what runs; it need not hold the deployment. Running replicas of it, also of
+            another version, stay and count in its ``spread``.
+        deployment : ModelDeployment
+            Its policies, labels, flavors, resources and rules about domains and others are kept;
+            ``replicas``, ``minReplicas`` and ``enabled`` are not asked.
+
+        Returns
+        -------
+        Headroom
+            With the things that are most in the way of more.
+
+        Raises
+        ------
+        InputError
+            Names that the catalog does not have.
+        """
+        from placement.headroom.count import headroom
+
+        checked_names(replace(workspace, deployments=(deployment,)), self.catalog)
+        return headroom(workspace, self.catalog, deployment)
 
     def _previewed(
         self,

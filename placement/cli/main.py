@@ -21,6 +21,7 @@ from placement.cli import (
     endpoints,
     explain,
     get,
+    headroom,
     history,
     lint,
     output,
@@ -57,6 +58,7 @@ app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("conflicts")(conflicts.conflicts)
 app.command("prices")(prices.prices)
+app.command("headroom")(headroom.headroom)
 app.command("apply")(apply.apply)
 app.command("deploy")(deploy.deploy)
 app.command("enable")(switching.enable)
