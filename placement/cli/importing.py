@@ -12,7 +12,7 @@ from placement.cli import inputs, output
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.findings import reason_of, unwritable
 from placement.cli.output import Format
-from placement.cli.parameters import Output
+from placement.cli.parameters import Output, not_negative_whole
 from placement.cli.table import Column, render
 from placement.errors import InputError
 
@@ -66,6 +66,21 @@ Tolerate = Annotated[
         help="Take nodes with this taint too; may be given several times.",
     ),
 ]
+Tables = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder with `CLOUD/vms.csv`, or one such folder.")
+]
+Count = Annotated[
+    int | None,
+    typer.Option(
+        "--count", metavar="NUMBER", parser=not_negative_whole, help="Nodes of each offer."
+    ),
+]
+CountTable = Annotated[
+    Path | None,
+    typer.Option(
+        "--counts", metavar="FILE", help="CSV file with count and what there are so many of."
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace the catalog that is there.")]
 
 
@@ -105,6 +120,33 @@ def kubernetes(
     )  # fmt: skip
 
 
+@app.command("skypilot")
+@guarded
+def skypilot(
+    folder: Tables,
+    out: OutFolder,
+    count: Count = None,
+    counts: CountTable = None,
+    regions: RegionTable = None,
+    force: Force = False,
+    form: Output = None,
+) -> ExitCode:
+    """Make a catalog of the offers in SkyPilot's tables.
+
+    The tables do not say how many nodes there are: --count or --counts does.
+    """
+    if count is None and counts is None:
+        raise typer.BadParameter("how many nodes there are is said with --count or --counts")
+    from placement.catalog.importers.skypilot import import_skypilot
+
+    return _write(
+        out,
+        lambda: import_skypilot(folder, count=count, counts=counts, regions=regions, name=out.name),
+        replace=force,
+        form=output.choose_format(form),
+    )
+
+
 def _write(folder: Path, make: Callable[[], Imported], *, replace: bool, form: Format) -> ExitCode:
     """Import, write the folder, and tell what was taken and what was not."""
     from placement.catalog.importers.folder import check_target, write_folder
@@ -141,7 +183,12 @@ def _table(summary: dict[str, Any], imported: Imported) -> str:
     rows += [
         (f"left out: {reason}", f"{number:,}") for reason, number in summary["leftOut"].items()
     ]
-    names = {"nodeGroups": "node groups", "nodes": "nodes", "gpus": "GPUs", "slices": "GPU slices"}
+    names = {
+        "nodeGroups": "node groups",
+        "nodes": "nodes",
+        "gpus": "GPUs",
+        "gpuParts": "parts of a GPU",
+    }
     rows += [(name, f"{summary[key]:,}") for key, name in names.items()]
     return render([Column("WHAT"), Column("NUMBER", right=True)], rows) + (
         f"written to {summary['folder']}\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from placement.catalog.importers.codes import Code
 from placement.catalog.importers.imported import LeftOut, Reason
-from placement.catalog.sheet import CAP, Fault, Findings
+from placement.catalog.sheet import CAP, Fault, Findings, Sheet
 from placement.errors import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -27,6 +27,28 @@ class Located(Protocol):
 
     def place(self, path: Path) -> tuple[int, int]:
         """Return line and column of a value, one-based."""
+
+
+@dataclass(frozen=True)
+class SheetPlaces:
+    """Where the cells of a table are; a path is (row, column)."""
+
+    sheet: Sheet
+
+    @property
+    def file(self) -> str:
+        """Path as the user gave it."""
+        return self.sheet.file
+
+    def line(self, row: int) -> int:
+        """Return the line on which a row starts."""
+        return self.sheet.starts[row]
+
+    def place(self, path: Path) -> tuple[int, int]:
+        """Return line and column of a cell, one-based."""
+        row, column = path
+        line, at, _, _ = self.sheet.position(int(row), str(column))
+        return line, at
 
 
 def spell(path: Sequence[str | int]) -> str:

@@ -55,8 +55,8 @@ def catalog_from_frames(
     Raises
     ------
     InputError
-        With every finding; values that no cell can hold are told first. The file is the frame (``<nodes>``), the line the row
-        counted from 1, the column that of the frame, counted from 1.
+        With every finding; values that no cell can hold are told first. The file is the frame
+        (``<nodes>``), the line the row and the column that of the frame, counted from 1.
     """
     given = {
         NODES: nodes,

@@ -101,7 +101,7 @@ class Imported:
             "gpus": sum(
                 group.count * group.gpu_count for group in groups if not group.gpu_fraction
             ),
-            "slices": sum(group.count for group in groups if group.gpu_fraction),
+            "gpuParts": sum(group.count for group in groups if group.gpu_fraction),
             "digest": self.catalog.digest,
         }
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from placement.catalog.importers.kubernetes.parts import GIB, Machine, Part
 from placement.catalog.importers.kubernetes.seats import Seat
+from placement.catalog.importers.naming import numbered, stem_of
 from placement.catalog.rows import UNIT, NodeGroup, NodeState, Region, Reserved
 
 Key = tuple[str, str, str, str, int, Fraction, int, int, int, tuple[tuple[str, int], ...]]
@@ -58,7 +59,7 @@ def group(
             members[_key(member, price)].append(member)
     regions = {m[0].machine.region.key: m[0].machine.region for m in members.values()}
     groups, reserved, states, seats = [], {}, {}, []
-    for name, key in _named(members):
+    for name, key in numbered((_stem(members[key][0]), key) for key in sorted(members)):
         made = _group(name, key, regions[key[0]], members[key])
         groups.append(made)
         for index, member in enumerate(members[key]):
@@ -96,23 +97,10 @@ def _group(name: str, key: Key, region: Region, members: Sequence[_Member]) -> N
     )  # fmt: skip
 
 
-def _named(members: Mapping[Key, Sequence[_Member]]) -> Iterator[tuple[str, Key]]:
-    """Yield the keys in order, each with a name; of one stem they are numbered."""
-    stems: defaultdict[str, list[Key]] = defaultdict(list)
-    for key in sorted(members):
-        stems[_stem(members[key][0])].append(key)
-    for stem, keys in sorted(stems.items()):
-        for number, key in enumerate(keys, start=1):
-            yield (f"{stem}-{number}" if len(keys) > 1 else stem), key
-
-
 def _stem(member: _Member) -> str:
-    machine, part = member.machine, member.part
-    region, zone = machine.region, machine.zone
-    place = zone if zone.startswith(region.code) else f"{region.code}-{zone}"
-    profile = part.devices.profile if part.devices else ""
-    words = (region.provider, place, machine.instance_type or part.flavor, profile)
-    return "-".join(word for word in words if word).lower().replace(" ", "-").replace("/", "-")
+    machine, devices = member.machine, member.part.devices
+    kind = machine.instance_type or member.part.flavor
+    return stem_of(machine.region, machine.zone, kind, devices.profile if devices else "")
 
 
 def _seat(node: str, member: _Member) -> Seat:
