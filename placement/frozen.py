@@ -54,9 +54,20 @@ def _state(self: Any) -> dict[str, Any]:
 
 def _restore(self: Any, state: dict[str, Any]) -> None:
     for name, value in state.items():
-        frozen = MappingProxyType(dict(value)) if isinstance(value, _Thawed) else value
-        object.__setattr__(self, name, frozen)
+        object.__setattr__(self, name, _refrozen(value))
 
 
 def _thawed(value: object) -> object:
-    return _Thawed(value) if isinstance(value, MappingProxyType) else value
+    """Return what can travel: read-only mappings may hold others, in mappings too."""
+    if isinstance(value, MappingProxyType):
+        return _Thawed({key: _thawed(part) for key, part in value.items()})
+    if isinstance(value, dict):
+        return {key: _thawed(part) for key, part in value.items()}
+    return value
+
+
+def _refrozen(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    whole = {key: _refrozen(part) for key, part in value.items()}
+    return MappingProxyType(whole) if isinstance(value, _Thawed) else whole

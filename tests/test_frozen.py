@@ -13,6 +13,7 @@ import pytest
 
 from placement.frozen import quickly_made
 from placement.plan.rows import TransitionRecord
+from placement.planner import Planner
 from placement.workspace import load_workspace
 from tests.verifier.fleet import fleet
 from tests.verifier.story import CATALOG, PLAN, SPACE
@@ -76,6 +77,20 @@ def test_what_arrives_is_frozen(way: str) -> None:
     for mapping in (arrived.policies, arrived.environments, WAYS[way](CATALOG).regions):
         assert isinstance(mapping, MappingProxyType)
     assert isinstance(WAYS[way](RECORD).arguments, MappingProxyType)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_plan_arrives_with_all_that_it_tells_of_its_making(way: str) -> None:
+    planner = Planner(CATALOG)
+    plan = planner.plan(SPACE)
+    preview = planner.apply_change(SPACE.with_running(plan))
+    assert isinstance(plan.stats["versions"], MappingProxyType)
+    for value in (plan, preview.plan):
+        arrived = WAYS[way](value)
+        assert arrived == value
+        assert arrived.digest == value.digest
+        assert isinstance(arrived.stats, MappingProxyType)
+        assert isinstance(arrived.stats["versions"], MappingProxyType)
 
 
 def test_what_was_derived_does_not_travel() -> None:

@@ -5,9 +5,10 @@ Only places that have a node group count: the others have nothing to be drained 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from placement.catalog.codes import Code
@@ -61,9 +62,9 @@ def find_place(catalog: Catalog, name: str, *, scope: Scope | None = None) -> Pl
     InputError
         If the name stands for nothing that has nodes, or for several things.
     """
-    meant = tuple(_places(catalog, name))
-    found = [place for place in meant if scope in (None, place.scope)]
+    found = tuple(_places(catalog, name, scope))
     if not found:
+        meant = tuple(_places(catalog, name, None))
         what = scope or "node or place"
         advice = f"it is a {meant[0].scope}" if meant else _advice(catalog, name)
         raise _error(Code.UNKNOWN_PLACE, f"unknown {what} {quote(name)}", advice)
@@ -89,19 +90,52 @@ def find_group(catalog: Catalog, name: str) -> NodeGroup:
     return group
 
 
-def _places(catalog: Catalog, name: str) -> Iterator[Place]:
+def _places(catalog: Catalog, name: str, scope: Scope | None) -> Iterator[Place]:
+    """Yield what a name stands for, of one scope or of all."""
+    for one in Scope if scope is None else (scope,):
+        yield from _FIND[one](catalog, name)
+
+
+def _node(catalog: Catalog, name: str) -> Iterator[Place]:
     node = catalog.find_node(name)
     if node is not None:
         yield Place(Scope.NODE, name, frozenset({node[0].name}))
+
+
+def _node_group(catalog: Catalog, name: str) -> Iterator[Place]:
     if name in catalog.groups_by_name:
         yield Place(Scope.NODE_GROUP, name, frozenset({name}))
-    yield from _wider(catalog, Scope.ZONE, _zone, lambda zone: fold(zone) == fold(name))
+
+
+def _zones(catalog: Catalog, name: str) -> Iterator[Place]:
+    return _wider(catalog, Scope.ZONE, _zone, lambda zone: fold(zone) == fold(name))
+
+
+def _regions(catalog: Catalog, name: str) -> Iterator[Place]:
     regions = catalog.find_regions(name)
-    yield from _wider(catalog, Scope.REGION, _region, regions.__contains__)
+    return _wider(catalog, Scope.REGION, _region, regions.__contains__)
+
+
+def _providers(catalog: Catalog, name: str) -> Iterator[Place]:
     provider = catalog.names.find_provider(name)
-    yield from _wider(catalog, Scope.PROVIDER, _provider, lambda other: other == provider)
+    return _wider(catalog, Scope.PROVIDER, _provider, lambda other: other == provider)
+
+
+def _countries(catalog: Catalog, name: str) -> Iterator[Place]:
     country = find_country(name)
-    yield from _wider(catalog, Scope.COUNTRY, _country, lambda other: other == country)
+    return _wider(catalog, Scope.COUNTRY, _country, lambda other: other == country)
+
+
+_FIND: Mapping[Scope, Callable[[Catalog, str], Iterator[Place]]] = MappingProxyType(
+    {
+        Scope.NODE: _node,
+        Scope.NODE_GROUP: _node_group,
+        Scope.ZONE: _zones,
+        Scope.REGION: _regions,
+        Scope.PROVIDER: _providers,
+        Scope.COUNTRY: _countries,
+    }
+)
 
 
 def _wider(
