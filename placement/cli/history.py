@@ -158,7 +158,7 @@ def _verify(store: Store, form: Format) -> ExitCode:
 
 
 def _report(found: Sequence[Replayed], form: Format) -> str:
-    from placement.cli.reports import render_report
+    from placement.cli.verdicts import render_report
 
     violations = [
         {"rule": "history", "subject": f"serial {one.entry.serial}", "message": fault}

@@ -29,6 +29,7 @@ from placement.cli import (
     policy_diff,
     prices,
     release,
+    report,
     rollback,
     schema,
     switching,
@@ -58,6 +59,7 @@ app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("conflicts")(conflicts.conflicts)
 app.command("prices")(prices.prices)
+app.command("report")(report.report)
 app.command("headroom")(headroom.headroom)
 app.command("apply")(apply.apply)
 app.command("deploy")(deploy.deploy)

@@ -107,25 +107,26 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return buffer.getvalue()
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that readers see the old content or the new, never a part.
 
-    The text goes to a temporary file beside the target, to the disk, and then takes the
-    target's name. A link keeps pointing where it did; a device or pipe is written directly, also
-    behind a name such as ``/dev/stdout`` that resolves to nothing on disk.
+    Text is written as UTF-8. It goes to a temporary file beside the target, to the disk, and then
+    takes the target's name. A link keeps pointing where it did; a device or pipe is written
+    directly, also behind a name such as ``/dev/stdout`` that resolves to nothing on disk.
 
     Raises
     ------
     OSError
         If the folder or the file cannot be written; the target is then as before.
     """
+    whole = content.encode() if isinstance(content, str) else content
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(whole)
         return
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        _write_through(temporary, text)
+        _write_through(temporary, whole)
         if target.exists():
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)
@@ -135,9 +136,9 @@ def write_whole(path: Path, text: str) -> None:
     _sync_folder(target.parent)
 
 
-def _write_through(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
 

@@ -1,0 +1,110 @@
+"""The sections about places: where it runs, how full that is, and what it costs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from placement.report.content import Figure, Section, Table, table
+from placement.report.numbers import amount, counted, named, usd
+from placement.report.style import FLAVORS
+from placement.report.subject import Subject, region_of
+from placement.report.use import bill, grid, spots
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from placement.workspace.assignment import Assignment
+
+MOST_ROWS = 20
+
+
+def where(subject: Subject) -> Section:
+    """Return the map of everything, and the largest regions."""
+    title = "Where it runs"
+    if not subject.plan.assignments:
+        return Section(title, ("nothing is placed",))
+    return Section(title, tuple(_unknown(subject)), _world(subject), _regions(subject))
+
+
+def _unknown(subject: Subject) -> list[str]:
+    unknown = [key for key in subject.regions if key not in subject.catalog.regions]
+    if not unknown:
+        return []
+    return [f"{counted(len(unknown), 'region')} of the plan: not in the catalog, not on the map"]
+
+
+def _world(subject: Subject) -> tuple[Figure, ...]:
+    found = spots(subject)
+    if not found:
+        return ()
+
+    def chart() -> alt.TopLevelMixin:
+        from placement.report.maps import palette_of, world_map
+
+        return world_map(found, palette_of(subject.environments))
+
+    caption = (
+        "the area of a circle grows with the GPUs in use there, a replica without GPUs counting as "
+        "one; regions that lie almost on each other share a circle"
+    )
+    return (Figure("GPUs in use by region and environment", chart, caption),)
+
+
+def _regions(subject: Subject) -> tuple[Table, ...]:
+    found: defaultdict[str, list[Assignment]] = defaultdict(list)
+    for row in subject.plan.assignments:
+        found[region_of(row)].append(row)
+    order = sorted(found, key=lambda key: (-sum(row.gpus for row in found[key]), key))
+    return table(
+        ("region", "country", "environments", "nodes", "replicas", "GPUs", "USD/h"),
+        [(key, *_cells(found[key])) for key in order],
+        right=("nodes", "replicas", "GPUs", "USD/h"),
+        most=MOST_ROWS,
+        things="regions",
+    )
+
+
+def _cells(rows: Sequence[Assignment]) -> tuple[str, ...]:
+    return (
+        named({row.country for row in rows}, 3),
+        ", ".join(sorted({row.environment for row in rows})),
+        f"{len({row.node for row in rows}):,}",
+        f"{sum(row.replicas for row in rows):,}",
+        amount(sum(row.gpus for row in rows)),
+        usd(sum(row.cost for row in rows)),
+    )
+
+
+def full(subject: Subject) -> Section:
+    """Return use against capacity as a heat map."""
+    title = "Use against capacity"
+    found = grid(subject)
+    if not found.squares:
+        return Section(title, ("no GPU is in use",))
+
+    def chart() -> alt.TopLevelMixin:
+        from placement.report.grids import heat_map
+
+        return heat_map(found)
+
+    caption = (
+        "GPUs in use / GPUs of nodes that may hold replicas, without what is reserved for others"
+    )
+    return Section(title, (), (Figure("region by GPU", chart, caption),))
+
+
+def paid(subject: Subject) -> Section:
+    """Return cost by region and GPU as bars."""
+    title = "Cost"
+    if not subject.plan.assignments:
+        return Section(title, ("nothing is placed, nothing is paid",))
+    found = bill(subject, len(FLAVORS))
+
+    def chart() -> alt.TopLevelMixin:
+        from placement.report.bars import cost_bars
+
+        return cost_bars(found)
+
+    return Section(title, (), (Figure("USD per hour by region and GPU", chart),))

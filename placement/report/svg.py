@@ -1,0 +1,94 @@
+"""A chart as an SVG that stands on its own: no script, no request, a tooltip on every mark."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from placement.report.world import WORLD, topology
+
+if TYPE_CHECKING:
+    import altair as alt
+
+SVG = "http://www.w3.org/2000/svg"
+LONG = 60
+"""Characters from which an outline that comes again is not written again."""
+_NUMBER = re.compile(r"-?\d*\.\d{2,}")
+
+
+class Drawer:
+    """Draws the charts of one page; outlines that several of them have are written once."""
+
+    def __init__(self) -> None:
+        self._outlines: dict[str, str] = {}
+
+    def draw(self, chart: alt.TopLevelMixin, title: str) -> str:
+        """Return the SVG element of a chart, with ``title`` for those who do not see it."""
+        import vl_convert
+
+        ET.register_namespace("", SVG)
+        root = ET.fromstring(vl_convert.vegalite_to_svg(specification(chart)))
+        root.set("role", "img")
+        root.set("aria-label", title)
+        root.attrib.pop("version", None)
+        for parent in list(root.iter()):
+            self._tidy(parent)
+        text = ET.tostring(root, encoding="unicode")
+        return text.replace(f' xmlns="{SVG}"', "")
+
+    def _tidy(self, element: ET.Element) -> None:
+        """Round coordinates, give a mark its tooltip, and keep its outline for others."""
+        label = element.get("aria-label")
+        if label is not None and element.get("role") == "graphics-symbol":
+            tooltip = ET.Element(f"{{{SVG}}}title")
+            tooltip.text = label
+            element.insert(0, tooltip)
+        for name in ("aria-roledescription", "aria-label", "role", "class", "aria-hidden"):
+            if element.tag != f"{{{SVG}}}svg":
+                element.attrib.pop(name, None)
+        if "d" in element.attrib:
+            element.set("d", _NUMBER.sub(_rounded, element.attrib["d"]))
+            self._share(element)
+
+    def _share(self, element: ET.Element) -> None:
+        outline = element.attrib["d"]
+        if len(outline) < LONG:
+            return
+        name = self._outlines.setdefault(outline, f"outline-{len(self._outlines)}")
+        element.tag = f"{{{SVG}}}use"
+        del element.attrib["d"]
+        element.set("href", f"#{name}")
+
+    def outlines(self) -> str:
+        """Return the element with the outlines that the drawn charts refer to."""
+        paths = "".join(
+            f'<path id="{name}" d="{outline}"/>' for outline, name in self._outlines.items()
+        )
+        return f'<svg width="0" height="0" aria-hidden="true"><defs>{paths}</defs></svg>'
+
+
+def png(chart: alt.TopLevelMixin) -> bytes:
+    """Return a chart as a picture with twice the points that a screen has."""
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_png(specification(chart), scale=2))
+
+
+def specification(chart: alt.TopLevelMixin) -> str:
+    """Return the Vega-Lite text of a chart.
+
+    The outlines of countries are put in here, by name: the check of a chart's shape would walk
+    through all their points.
+    """
+    document: dict[str, Any] = chart.to_dict()
+    text = json.dumps(document)
+    if f'"name": "{WORLD}"' in text:
+        document.setdefault("datasets", {})[WORLD] = topology()
+        text = json.dumps(document)
+    return text
+
+
+def _rounded(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.1f}"
