@@ -13,7 +13,7 @@ from placement.options import Billing
 from placement.plan.resolve import resolve_rows
 from placement.plan.view import PlanView
 from tests.worlds.base import OBJECTIVES
-from tests.worlds.generator import random_world
+from tests.worlds.generator import random_world, solved_world
 from tests.worlds.oracle import optimum
 from tests.worlds.package import assignments_of, catalog_of, workspace_of
 from tests.worlds.world import World
@@ -43,9 +43,8 @@ def view_of(world: World) -> PlanView:
 
 def best_case(seed: int) -> Case:
     """Return a random world with the tiers of its optimum."""
-    world = random_world(seed)
-    bounds = Bounds(view_of(world), mix_of(world))
-    return Case(world, bounds, dict(optimum(world).tiers))
+    world, best = solved_world(seed)
+    return Case(world, Bounds(view_of(world), mix_of(world)), dict(best.tiers))
 
 
 def other_case(seed: int) -> Case:

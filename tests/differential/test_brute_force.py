@@ -13,8 +13,8 @@ from placement.plan.rows import Basis, Certificate, Status
 from placement.planner import Planner
 from placement.policies.registry import POLICY_TYPES
 from placement.verifier import verify
-from tests.worlds.generator import random_world
-from tests.worlds.oracle import Optimum, optimum
+from tests.worlds.generator import solved_world
+from tests.worlds.oracle import Optimum
 from tests.worlds.package import assignments_of, catalog_of, workspace_of
 from tests.worlds.seeds import CHUNKS, seeds_of
 from tests.worlds.world import World
@@ -64,8 +64,7 @@ def refused(world: World, best: Optimum) -> list[str]:
 
 
 def test_a_wrong_optimum_is_noticed():
-    world = random_world(0)
-    best = optimum(world)
+    world, best = solved_world(0)
     name, value = best.tiers[-1]
     wrong = replace(best, tiers=(*best.tiers[:-1], (name, value + 1)))
     assert disagreements(world, best) == []
@@ -76,14 +75,14 @@ def test_a_wrong_optimum_is_noticed():
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_the_plan_equals_brute_force(chunk):
-    worlds = [random_world(seed) for seed in seeds_of(chunk)]
-    found = {world.seed: disagreements(world, optimum(world)) for world in worlds}
+    worlds = [solved_world(seed) for seed in seeds_of(chunk)]
+    found = {world.seed: disagreements(world, best) for world, best in worlds}
     assert {seed: wrong for seed, wrong in found.items() if wrong} == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_the_verifier_accepts_the_optimum_and_counts_it_alike(chunk):
-    worlds = [random_world(seed) for seed in seeds_of(chunk)]
-    found = {world.seed: refused(world, optimum(world)) for world in worlds}
+    worlds = [solved_world(seed) for seed in seeds_of(chunk)]
+    found = {world.seed: refused(world, best) for world, best in worlds}
     assert {seed: wrong for seed, wrong in found.items() if wrong} == {}

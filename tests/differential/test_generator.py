@@ -8,7 +8,7 @@ import pytest
 
 from tests.worlds.base import draw_base
 from tests.worlds.features import FEATURES, NOT_FELT, felt, is_joint, is_short
-from tests.worlds.generator import random_world
+from tests.worlds.generator import draw, solved_world
 from tests.worlds.oracle import Optimum, optimum
 from tests.worlds.seeds import WORLDS
 from tests.worlds.world import World
@@ -22,8 +22,7 @@ Solved = list[tuple[World, Optimum]]
 
 @pytest.fixture(scope="module")
 def solved() -> Solved:
-    worlds = [random_world(seed) for seed in range(WORLDS)]
-    return [(world, optimum(world)) for world in worlds]
+    return [solved_world(seed) for seed in range(WORLDS)]
 
 
 def count_felt(name: str, solved: Solved, enough: int) -> int:
@@ -62,7 +61,7 @@ def test_every_feature_changes_the_optimum_in_enough_worlds(name, solved):
 
 
 def test_a_seed_always_gives_the_same_world():
-    assert [random_world(seed) for seed in range(20)] == [random_world(seed) for seed in range(20)]
+    assert [draw(seed).world for seed in range(20)] == [draw(seed).world for seed in range(20)]
 
 
 def test_what_cannot_be_felt_has_a_reason():

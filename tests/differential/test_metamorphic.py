@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from random import Random
 
 import pytest
@@ -36,6 +37,7 @@ def worlds_of(chunk: int) -> list[World]:
     return [random_world(FIRST_SEED + number) for number in range(chunk, WORLDS, CHUNKS)]
 
 
+@lru_cache(maxsize=6 * WORLDS)
 def plan_of(world: World) -> Plan:
     planner = Planner(catalog_of(world))
     return planner.plan(workspace_of(world), objective=world.objective, billing=world.billing)

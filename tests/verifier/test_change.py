@@ -25,8 +25,7 @@ from placement.workspace.assignment import Assignment
 from placement.workspace.making import make_workspace
 from placement.workspace.workspace import ModelDeployment, Workspace
 from tests.verifier.fleet import At, deployment, fleet, plan_of, policy, workspace
-from tests.worlds.generator import random_world
-from tests.worlds.oracle import optimum
+from tests.worlds.generator import solved_world
 from tests.worlds.package import assignments_of, catalog_of, workspace_of
 
 JUDGED = {"assignments", "costPerHour", *POLICY_TYPES, *(rule.name for rule in CONSTRAINTS)}
@@ -36,9 +35,9 @@ Rows = tuple[Assignment, ...]
 
 @cache
 def world_of(seed: int) -> tuple[Catalog, Workspace, Plan, Billing]:
-    world = random_world(seed)
+    world, best = solved_world(seed)
     catalog, space, billing = catalog_of(world), workspace_of(world), Billing(world.billing)
-    rows = assignments_of(world, optimum(world).rows)
+    rows = assignments_of(world, best.rows)
     mix = parse_objective(world.objective, billing=billing)
     view = resolve_rows(space, catalog, rows).view
     return catalog, space, bare_plan(view, objective=mix, billing=billing, bounds={}), billing

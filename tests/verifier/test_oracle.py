@@ -14,8 +14,7 @@ from placement.plan.plan import Plan
 from placement.plan.resolve import resolve_rows
 from placement.reasons import unplaced_rows
 from placement.verifier import verify
-from tests.worlds.generator import random_world
-from tests.worlds.oracle import optimum
+from tests.worlds.generator import solved_world
 from tests.worlds.package import assignments_of, catalog_of, workspace_of
 
 SEEDS = range(40)
@@ -23,8 +22,7 @@ SEEDS = range(40)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_optimal_plan_passes_with_the_tiers_of_the_oracle(seed: int) -> None:
-    world = random_world(seed)
-    best = optimum(world)
+    world, best = solved_world(seed)
     catalog, workspace = catalog_of(world), workspace_of(world)
     billing = Billing(world.billing)
     mix = parse_objective(world.objective, billing=billing)

@@ -11,6 +11,7 @@ a single world being thrown away.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from random import Random
 
 from tests.worlds.base import OVERS, draw_base
@@ -43,6 +44,7 @@ from tests.worlds.fleet_twists import (
     single_node,
     state,
 )
+from tests.worlds.oracle import Optimum
 from tests.worlds.policy_twists import (
     add_policy,
     cpu_flavor,
@@ -113,10 +115,27 @@ TWISTS: tuple[tuple[str, int, int, Twist], ...] = (
 
 def random_world(seed: int) -> World:
     """Return the world of a seed: a base world and a few twists, laid across its optimum."""
+    return _known(seed).world
+
+
+def solved_world(seed: int) -> tuple[World, Optimum]:
+    """Return the world of a seed and its optimum."""
+    draft = _known(seed)
+    return draft.world, draft.best
+
+
+@lru_cache(maxsize=4096)
+def _known(seed: int) -> Draft:
+    """Return a draft that tests share: many look at the same seeds, and worlds are frozen."""
+    return draw(seed)
+
+
+def draw(seed: int) -> Draft:
+    """Draw the world of a seed anew."""
     rng = Random(seed)
     draft = Draft(rng, draw_base(rng, seed))
     wanted = rng.choices((2, 3, 4, 5, 6, 7), (5, 10, 25, 25, 20, 15))[0]
     names = rng.choices(range(len(TWISTS)), [twist[2] for twist in TWISTS], k=wanted)
     for index in sorted(set(names), key=lambda i: (TWISTS[i][1], i)):
         TWISTS[index][3](draft)
-    return draft.world
+    return draft
