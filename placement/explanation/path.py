@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -105,9 +105,8 @@ class Path:
         deployment = self._deployment
         yield _Part(StepKind.FLEET, "everything", self._standing.every)
         for (name, level), (policies, allowed) in self.unions.items():
-            words = " or ".join(dict.fromkeys(policy.options() for policy in policies))
             names = tuple(policy.name for policy in policies)
-            yield _Part(StepKind.POLICY, words, allowed, name, level, names)
+            yield _Part(StepKind.POLICY, _united(policies), allowed, name, level, names)
         if deployment.flavors:
             yield self._own(StepKind.FLAVORS, ", ".join(_flavors(deployment)))
         yield self._own(StepKind.HARDWARE, _hardware(deployment))
@@ -152,16 +151,28 @@ def _remaining(catalog: Catalog, names: Names, *, ready: bool) -> Remaining:
     return Remaining(len(names), nodes, gpus, len(countries))
 
 
+def _united(policies: Sequence[Policy]) -> str:
+    """Return what policies allow together; of several, which allows what."""
+    if len(policies) == 1:
+        return policies[0].options()
+    return " or ".join(f"{policy.name} ({policy.options()})" for policy in policies)
+
+
 def _flavors(deployment: ModelDeployment) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.name for entry in deployment.flavors))
 
 
 def _hardware(deployment: ModelDeployment) -> str:
     """Return what one replica takes of one node."""
-    amounts = [(deployment.cpus, "CPUs"), (deployment.memory, "GiB")]
+    amounts = [(deployment.cpus, "CPU"), (deployment.memory, "GiB")]
     amounts += [(amount, name) for name, amount in sorted(deployment.extra.items())]
-    words = [f"{thousandths(amount)} {what}" for amount, what in amounts if amount]
-    gpus = f"{thousandths(deployment.gpus)} of a GPU" if deployment.is_share else None
-    if deployment.gpus >= UNIT:
-        gpus = f"{thousandths(deployment.gpus)} GPU{'s' if deployment.gpus > UNIT else ''}"
-    return ", ".join((gpus or "no GPU", *words))
+    words = [_counted(amount, what) for amount, what in amounts if amount]
+    if deployment.is_share:
+        return ", ".join((f"{thousandths(deployment.gpus)} of a GPU", *words))
+    gpus = _counted(deployment.gpus, "GPU") if deployment.gpus else "no GPU"
+    return ", ".join((gpus, *words))
+
+
+def _counted(amount: int, what: str) -> str:
+    many = what in ("GPU", "CPU") and amount != UNIT
+    return f"{thousandths(amount)} {what}{'s' if many else ''}"
