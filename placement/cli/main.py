@@ -20,6 +20,7 @@ from placement.cli import (
     diff,
     endpoints,
     explain,
+    export,
     get,
     headroom,
     history,
@@ -76,6 +77,7 @@ app.command("get")(get.get)
 app.command("schema")(schema.schema)
 app.command("completion")(completion.completion)
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(export.app, name="export")
 
 
 def _show_version(wanted: bool) -> None:

@@ -23,3 +23,13 @@ class Code(FindingCode):
         "a row of a stored plan cannot be what runs today",
         "`assignments[0].replicas` must be at least 1, found -1",
     )
+    NOT_THE_ANSWER = (
+        "PL504",
+        "a stored plan was edited, or is not for the catalog and the manifests it is used with",
+        "the plan is not for catalog `fleet`",
+    )
+    NOT_EXPORTABLE = (
+        "PL505",
+        "a plan has what Kubernetes cannot do",
+        "`chat@production`: Kubernetes cannot give 0.5 of a GPU of node `g1/0`",
+    )

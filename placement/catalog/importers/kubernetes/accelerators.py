@@ -23,9 +23,9 @@ VENDORS: Mapping[str, str] = {
     "amd.com/gpu": "amd",
     "aws.amazon.com/neuron": "aws",
     "google.com/tpu": "google",
+    "habana.ai/gaudi": "intel",
     "gpu.intel.com/i915": "intel",
     "gpu.intel.com/xe": "intel",
-    "habana.ai/gaudi": "intel",
 }
 """Resources that count whole accelerators, and who makes them."""
 

@@ -1,0 +1,99 @@
+"""``placement export kubernetes``: a plan as Deployments that are pinned to its nodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placement.cli import inputs, output, storing
+from placement.cli.faults import ExitCode, guarded
+from placement.cli.findings import reason_of, unwritable
+from placement.cli.output import Format
+from placement.cli.parameters import CatalogFolder, Output, Paths, StoreOption
+from placement.errors import InputError
+
+if TYPE_CHECKING:
+    from placement.plan.kubernetes import Part
+
+app = typer.Typer(
+    help="Hand a plan to another system.", no_args_is_help=True, rich_markup_mode=None
+)
+
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A stored plan (JSON).")]
+Image = Annotated[
+    str | None,
+    typer.Option(
+        "--image",
+        metavar="TEXT",
+        help="Image of the container; {model}, {version} and {environment} are filled in.",
+    ),
+]
+OutTarget = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Write to a file instead of stdout."),
+]
+
+
+@app.callback()
+def export() -> None:
+    """Hand a plan to another system."""
+
+
+@app.command("kubernetes")
+@guarded
+def kubernetes(
+    plan: PlanFile,
+    paths: Paths = None,
+    catalog: CatalogFolder = None,
+    store: StoreOption = None,
+    image: Image = None,
+    out: OutTarget = None,
+    form: Output = None,
+) -> ExitCode:
+    """Print a Deployment for each part of a plan, pinned to where the plan has it.
+
+    The PATHs are the manifests that the plan answers; with --store, what that holds. With a
+    catalog that was imported from a cluster pods are pinned to nodes by name, else to node groups
+    by their labels. Without --image the container has no image: the Deployments are to be merged
+    with yours.
+    """
+    if form in (Format.TABLE, Format.CSV):
+        raise typer.BadParameter(f"Deployments have no {form} form; use yaml or json")
+    from placement.catalog.importers.kubernetes.seats import read_seats
+    from placement.plan.kubernetes import to_kubernetes
+
+    stored = inputs.read_plan(plan)
+    if store is None:
+        fleet = inputs.catalog_of_files(paths, catalog)
+        workspace = inputs.read_workspace(inputs.manifest_paths(paths))
+    else:
+        head = storing.read_head(store)
+        fleet, workspace = (
+            inputs.catalog_of_head(head, catalog),
+            inputs.read_asked(paths, head).after,
+        )
+    seats = read_seats(catalog) if catalog is not None else None
+    parts = to_kubernetes(stored, workspace, fleet, seats=seats, image=image)
+    _write(_render(parts, form), out)
+    return ExitCode.DONE
+
+
+def _render(parts: tuple[Part, ...], form: Format | None) -> str:
+    from placement.plan.kubernetes import to_yaml
+
+    if form is not Format.JSON:
+        return to_yaml(parts)
+    documents = [part.document for part in parts]
+    return output.as_json({"apiVersion": "v1", "kind": "List", "items": documents})
+
+
+def _write(text: str, target: Path | None) -> None:
+    if target is None:
+        output.emit(text)
+        return
+    try:
+        output.write_whole(target, text)
+    except OSError as error:
+        raise InputError([unwritable(str(target), reason_of(error))]) from None
