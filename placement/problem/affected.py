@@ -445,6 +445,9 @@ class Affected:
             room = ledger.room(self.after.by_key[key])
             usable = self.eligible(key)[self.fleet.group_of] & self.fleet.accepts & (room > 0)
             nodes = np.flatnonzero(usable)
+            if any(entry.max_skew for entry in self.after.by_key[key].spread):
+                # A domain without room counts as an empty one all the same.
+                chosen |= self.eligible(key)[self.fleet.group_of] & self.fleet.holds
             if breadth is not None:
                 strands = self._strands(key, ledger, nodes)
                 many = self.target(key, parts or {})
