@@ -6,6 +6,7 @@ from ortools.sat.python import cp_model
 
 from placement.catalog.rows import UNIT
 from placement.solvers.cell_task import CellTask
+from placement.solvers.cpsat import BareModel
 from placement.solvers.node_space import Item, Seat
 
 
@@ -14,7 +15,7 @@ class CellModel:
 
     def __init__(self, task: CellTask) -> None:
         self.task = task
-        self.model = cp_model.CpModel()
+        self.model = BareModel()
         self.count: dict[tuple[int, int], cp_model.IntVar] = {}
         self.share: dict[tuple[int, int, int], cp_model.IntVar] = {}
         self.on: dict[tuple[int, int], cp_model.IntVar] = {}
