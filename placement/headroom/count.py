@@ -112,7 +112,7 @@ class _Count:
         found: dict[Domain, Counter[str]] = defaultdict(Counter)
         kinds = {entry.over for entry in rules.spread if entry.max_skew}
         for lot in self._lots_in(rules.groups) if kinds else ():
-            if lot.state.holds:
+            if lot.state.holds or not rules.states:
                 for over in kinds:
                     found[over][lot.domain(over)] = lot.nodes if over is Domain.NODE else 1
         return found
