@@ -33,6 +33,7 @@ from placement.cli import (
     report,
     rollback,
     schema,
+    simulate,
     switching,
     validate,
     verify,
@@ -74,6 +75,7 @@ app.command("policy-diff")(policy_diff.policy_diff)
 app.command("diff")(diff.diff)
 app.command("endpoints")(endpoints.endpoints)
 app.command("get")(get.get)
+app.command("simulate")(simulate.simulate)
 app.command("schema")(schema.schema)
 app.command("completion")(completion.completion)
 app.add_typer(catalog.app, name="catalog")

@@ -140,8 +140,13 @@ def _changes(plan: Plan) -> str:
 
 
 def tier_table(plan: Plan) -> str:
-    """Return value, bound and gap of every tier."""
-    return render(_TIERS, [_tier_row(tier) for tier in plan.tiers])
+    """Return value, bound and gap of every tier of a plan."""
+    return tier_rows_table(plan.tiers)
+
+
+def tier_rows_table(tiers: Sequence[Tier]) -> str:
+    """Return value, bound and gap of tiers."""
+    return render(_TIERS, [_tier_row(tier) for tier in tiers])
 
 
 def _tier_row(tier: Tier) -> tuple[str, ...]:

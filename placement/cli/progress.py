@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from placement.cli.output import say
 from placement.options import Progress
@@ -24,7 +24,7 @@ class Reporter:
         self._status: Status | None = None
         self._next_line = time.monotonic() + QUIET_SECONDS
 
-    def __enter__(self) -> Reporter:
+    def __enter__(self) -> Self:
         if sys.stderr.isatty():
             from rich.console import Console
 
@@ -43,12 +43,39 @@ class Reporter:
 
     def show(self, progress: Progress) -> None:
         """Take one step of progress; may be called from the thread that solves."""
-        line = describe(progress)
+        self.say(describe(progress))
+
+    def say(self, line: str) -> None:
+        """Show a line in the place of the last one; elsewhere than on a terminal, now and then."""
         if self._status is not None:
-            self._status.update(line)
+            from rich.text import Text
+
+            self._status.update(Text(line))  # not markup: a name in brackets is a name
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + QUIET_SECONDS
             say(line)
+
+
+class Counted(Reporter):
+    """Shows how many of a number of tasks are done, and which one was last.
+
+    Parameters
+    ----------
+    total : int
+    what : str
+        What is counted, in the plural.
+    """
+
+    def __init__(self, total: int, what: str) -> None:
+        super().__init__()
+        self._total = total
+        self._what = what
+        self._done = 0
+
+    def one_more(self, name: str) -> None:
+        """Take one that is done; may be called from the thread that works."""
+        self._done += 1
+        self.say(f"planning {self._what}: {self._done} of {self._total} done, last {name}")
 
 
 def describe(progress: Progress) -> str:

@@ -8,7 +8,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from placement.catalog.text import excerpt
-from placement.errors import Diagnostic, InputError
+from placement.errors import Diagnostic, FindingCode, InputError
 from placement.workspace.codes import Code
 from placement.workspace.nodes import Node
 
@@ -46,7 +46,7 @@ class Finding(NamedTuple):
     """One error as it was found; ``place`` is (line, column, end) or None for the file."""
 
     place: tuple[int, int, int | None] | None
-    code: Code
+    code: FindingCode
     message: str
     suggestion: Advice
 
@@ -91,7 +91,12 @@ class Findings:
     errors: list[Finding] = field(default_factory=list)
 
     def add(
-        self, code: Code, message: str, node: Node | None = None, *, suggestion: Advice = None
+        self,
+        code: FindingCode,
+        message: str,
+        node: Node | None = None,
+        *,
+        suggestion: Advice = None,
     ) -> None:
         """Record one error at the place of ``node``, or at the start of the file."""
         place = (node.line, node.column, node.end) if node else None
