@@ -221,6 +221,22 @@ SUBJECTS: tuple[Subject, ...] = (
         },
     ),
     Subject(
+        "explain",
+        "Where a deployment may run and why not elsewhere, on a fleet that runs: every node group "
+        "is judged for one more replica. A new planner has to look at all that runs first.",
+        "benchmarks.explanations:measure",
+        {
+            QUICK: {"drawing": _drawing("easy", 20, 60, 12), "calls": 4, "cold": 1},
+            "3kx10k": {
+                "drawing": _drawing("easy", 3_000, 10_000, 400),
+                "calls": 60,
+                "cold": 5,
+                "cold within": 1.0,
+                "warm within": 0.1,
+            },
+        },
+    ),
+    Subject(
         "openb-policies",
         "The six policies of the FGD paper on the Alibaba GPU trace of 2023, on arrays: the share "
         "of all GPUs that is free once 130 % of them have been asked for, and what is published.",
