@@ -84,8 +84,9 @@ def dns_name(*words: str) -> str:
     What is left out or cut off is made up for by a part of a digest, so that names that are too
     long stay apart.
     """
-    plain = unicodedata.normalize("NFKD", "-".join(words)).encode("ascii", "ignore").decode()
-    name = re.sub("[^a-z0-9]+", "-", plain.lower()).strip("-")
+    folded = unicodedata.normalize("NFKD", "-".join(words).casefold())
+    plain = folded.encode("ascii", "ignore").decode().lower()
+    name = re.sub("[^a-z0-9]+", "-", plain).strip("-")
     return name if 0 < len(name) <= LONGEST else with_digest(name, words)
 
 

@@ -273,10 +273,10 @@ acme,berlin,Berlin,DE,52.5,13.4,
 """A file for ``--regions``."""
 
 PRICES = """\
-instance_type,flavor,price_per_hour
-,H100-SXM,60
-,A100-80GB,20.5
-k3s,,0.01
+provider,instance_type,flavor,price_per_hour
+acme,,H100-SXM,60
+acme,,A100-80GB,20.5
+,k3s,,0.01
 """
 """A file for ``--prices``."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 
 from placement.catalog.catalog import Catalog
@@ -183,7 +183,12 @@ def load_known(regions: str | None = None) -> Known:
         With every finding of the file.
     """
     added = load_source(_RegionsOnly(regions)).regions if regions is not None else {}
-    return Known(load_catalog(default_catalog_path()), added)
+    return Known(_shipped(), added)
+
+
+@cache
+def _shipped() -> Catalog:
+    return load_catalog(default_catalog_path())
 
 
 @dataclass(frozen=True, slots=True)
