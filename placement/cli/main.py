@@ -28,6 +28,7 @@ from placement.cli import (
     output,
     plan,
     policy_diff,
+    policy_prices,
     prices,
     release,
     report,
@@ -61,6 +62,7 @@ app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("conflicts")(conflicts.conflicts)
 app.command("prices")(prices.prices)
+app.command("policy-prices")(policy_prices.policy_prices)
 app.command("report")(report.report)
 app.command("headroom")(headroom.headroom)
 app.command("apply")(apply.apply)

@@ -92,7 +92,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _objective(text: str) -> str:
+def read_objective(text: str) -> str:
     """Return the objective by its own name; one that cannot be read is a usage error."""
     from placement.objectives.mix import PREFIX, parse_objective
 
@@ -140,7 +140,7 @@ ObjectiveOption = Annotated[
     typer.Option(
         "--objective",
         metavar="NAME",
-        parser=_objective,
+        parser=read_objective,
         help="cost, carbon, latency, or a mix such as mix:cost=1,carbon=0.05.",
     ),
 ]

@@ -57,25 +57,27 @@ class Reporter:
 
 
 class Counted(Reporter):
-    """Shows how many of a number of tasks are done, and which one was last.
+    """Shows how many of a number of tasks are done.
 
     Parameters
     ----------
-    total : int
     what : str
         What is counted, in the plural.
     """
 
-    def __init__(self, total: int, what: str) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__()
-        self._total = total
         self._what = what
         self._done = 0
 
-    def one_more(self, name: str) -> None:
+    def one_more(self, total: int) -> None:
         """Take one that is done; may be called from the thread that works."""
         self._done += 1
-        self.say(f"planning {self._what}: {self._done} of {self._total} done, last {name}")
+        self.show_count(self._done, total)
+
+    def show_count(self, done: int, total: int) -> None:
+        """Show how many are done of how many; may be called from the thread that works."""
+        self.say(f"planning {self._what}: {done} of {total} done")
 
 
 def describe(progress: Progress) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 OVER = ("node-group", "zone", "region", "country", "provider")
 """What a sweep can go over."""
 MUCH = 5_000
-"""Deployments times scenarios from which other processes pay."""
+"""Deployments times tasks from which other processes pay."""
 OUTCOMES_FOLLOW = "stopping; the outcomes so far follow (once more: stop at once)"
 
 
@@ -75,7 +74,7 @@ Processes = Annotated[
         "--workers",
         metavar="NUMBER",
         parser=positive,
-        help="Processes that compute scenarios; default: as many as there are cores, if it pays.",
+        help="Processes that plan; default: as many as there are cores, if it pays.",
     ),
 ]
 
@@ -109,11 +108,11 @@ def simulate(
     """
     fleet, workspace = _today(paths, catalog, current, store)
     scenarios, is_single = _scenarios(edits, file, sweep, fleet)
-    executor_of = partial(_executor, workers, len(scenarios), len(workspace.deployments))
     from placement.simulation.simulate import simulate as simulated
 
     def call(cancel: Event) -> tuple[Outcome, ...]:
-        with executor_of() as executor, Counted(len(scenarios), "scenarios") as counted:
+        executor_of = pool(workers, len(scenarios), len(workspace.deployments))
+        with executor_of as executor, Counted("scenarios") as counted:
             return simulated(
                 fleet,
                 workspace,
@@ -127,7 +126,7 @@ def simulate(
                 gap=gap,
                 time_limit=time_limit,
                 seed=seed,
-                on_outcome=lambda outcome: counted.one_more(outcome.scenario),
+                on_outcome=lambda outcome: counted.one_more(len(scenarios)),
                 cancel=cancel,
             )
 
@@ -140,17 +139,17 @@ def simulate(
     return ExitCode.INTERRUPTED if interrupted else _code(outcomes, is_single=is_single)
 
 
-def _executor(
-    workers: int | None, scenarios: int, deployments: int
+def pool(
+    workers: int | None, tasks: int, deployments: int
 ) -> AbstractContextManager[Executor | None]:
     """Give other processes where they pay: each takes seconds to begin."""
     if workers is None:
-        workers = (os.cpu_count() or 1) if scenarios * deployments >= MUCH else 1
-    if min(workers, scenarios) == 1:
+        workers = (os.cpu_count() or 1) if tasks * deployments >= MUCH else 1
+    if min(workers, tasks) <= 1:
         return nullcontext()
     from placement.simulation.processes import processes
 
-    return processes(min(workers, scenarios))
+    return processes(min(workers, tasks))
 
 
 def _signalled(outcome: Outcome) -> Outcome:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from placement.errors import NoAnswerError
@@ -15,10 +14,9 @@ from placement.objectives.latency import Latency
 from placement.plan.resolve import resolve_rows
 from placement.planner import Planner
 from placement.simulation.outcome import Amounts
+from placement.simulation.shipping import SentOnce
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from placement.catalog.catalog import Catalog
     from placement.options import Billing, CancelToken
     from placement.plan.plan import Plan
@@ -26,16 +24,10 @@ if TYPE_CHECKING:
     from placement.simulation.options import Options
     from placement.workspace.workspace import Workspace
 
-KEPT = 2
-"""Days that a process keeps which works for another one."""
-
 
 @dataclass(frozen=True)
-class Today:
+class Today(SentOnce):
     """Where every scenario of a call starts.
-
-    It is pickled once, and unpickled once by every process that is sent it, however many
-    scenarios it computes.
 
     Attributes
     ----------
@@ -62,20 +54,6 @@ class Today:
         """What today comes to."""
         rows = self.workspace.running
         return amounts_of(self.catalog, self.workspace, rows, billing=self.billing)
-
-    @cached_property
-    def _pickled(self) -> bytes:
-        parts = (self.catalog, self.workspace, self.plan, self.billing)
-        return pickle.dumps(parts, protocol=pickle.HIGHEST_PROTOCOL)
-
-    def __reduce__(self) -> tuple[Callable[[bytes], Today], tuple[bytes]]:
-        return _arrived, (self._pickled,)
-
-
-@lru_cache(maxsize=KEPT)
-def _arrived(data: bytes) -> Today:
-    """Return a day that another process has sent, the same object for the same bytes."""
-    return Today(*pickle.loads(data))
 
 
 def today_of(

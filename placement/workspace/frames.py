@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from placement.catalog.missing import is_missing
 from placement.catalog.text import did_you_mean, quote
+from placement.errors import FindingCode
 from placement.memory import uncollected
 from placement.policies.base import Policy
 from placement.workspace.assignment import Assignment
@@ -64,7 +65,12 @@ class RowFindings(Findings):
     source: Source = field(default_factory=lambda: Source(FRAME))
 
     def add(
-        self, code: Code, message: str, node: Node | None = None, *, suggestion: Advice = None
+        self,
+        code: FindingCode,
+        message: str,
+        node: Node | None = None,
+        *,
+        suggestion: Advice = None,
     ) -> None:
         """Record one error in the row of ``node``, or in the frame as a whole."""
         said = f"row {node.line}: {message}" if node else message
