@@ -33,6 +33,14 @@ if TYPE_CHECKING:
     from placement.policy_difference import PolicyDiff, policy_diff
     from placement.preview import Preview
     from placement.recommendation import Recommendation
+    from placement.report.writing import write_report
+    from placement.simulation.files import load_scenarios
+    from placement.simulation.outcome import Outcome
+    from placement.simulation.policy_price import PolicyPrice
+    from placement.simulation.policy_prices import policy_prices
+    from placement.simulation.scenario import Scenario
+    from placement.simulation.simulate import simulate
+    from placement.simulation.sweep import sweep
     from placement.store.store import Store
     from placement.verifier import Report, verify
     from placement.workspace.assignment import Assignment
@@ -57,16 +65,19 @@ __all__ = [
     "LockedError",
     "ModelDeployment",
     "NoAnswerError",
+    "Outcome",
     "PlacementError",
     "Plan",
     "Planner",
     "PolicyDiff",
+    "PolicyPrice",
     "Preview",
     "Progress",
     "Recommendation",
     "Refusal",
     "Repair",
     "Report",
+    "Scenario",
     "StaleError",
     "Store",
     "Violation",
@@ -74,9 +85,14 @@ __all__ = [
     "catalog_from_frames",
     "lint",
     "load_catalog",
+    "load_scenarios",
     "load_workspace",
     "policy_diff",
+    "policy_prices",
+    "simulate",
+    "sweep",
     "verify",
+    "write_report",
 ]
 
 _HOMES = {
@@ -95,16 +111,19 @@ _HOMES = {
     "LockedError": "placement.errors",
     "ModelDeployment": "placement.workspace.workspace",
     "NoAnswerError": "placement.errors",
+    "Outcome": "placement.simulation.outcome",
     "PlacementError": "placement.errors",
     "Plan": "placement.plan.plan",
     "Planner": "placement.planner",
     "PolicyDiff": "placement.policy_difference",
+    "PolicyPrice": "placement.simulation.policy_price",
     "Preview": "placement.preview",
     "Progress": "placement.options",
     "Recommendation": "placement.recommendation",
     "Refusal": "placement.workspace.refusal",
     "Repair": "placement.workspace.refusal",
     "Report": "placement.verifier",
+    "Scenario": "placement.simulation.scenario",
     "StaleError": "placement.errors",
     "Store": "placement.store.store",
     "Violation": "placement.constraints.base",
@@ -112,9 +131,14 @@ _HOMES = {
     "catalog_from_frames": "placement.catalog.importers.frames",
     "lint": "placement.linting",
     "load_catalog": "placement.catalog.load",
+    "load_scenarios": "placement.simulation.files",
     "load_workspace": "placement.workspace.manifests",
     "policy_diff": "placement.policy_difference",
+    "policy_prices": "placement.simulation.policy_prices",
+    "simulate": "placement.simulation.simulate",
+    "sweep": "placement.simulation.sweep",
     "verify": "placement.verifier",
+    "write_report": "placement.report.writing",
 }
 
 
