@@ -32,6 +32,7 @@ __all__ = [
     "KIND",
     "MICRO",
     "assignment_row",
+    "change_document",
     "plan_digest",
     "refusal_document",
     "rows_digest",
@@ -41,6 +42,7 @@ __all__ = [
     "tier_document",
     "to_document",
     "to_json",
+    "unplaced_document",
 ]
 
 API_VERSION = "placement/v1"
@@ -52,7 +54,7 @@ UNSIGNED = ("digest", "stats")
 def to_document(plan: Plan) -> dict[str, Any]:
     """Return the document of a plan without its digest, keys in their order."""
     assignments = [assignment_row(row) for row in plan.assignments]
-    return _document(plan, assignments, [_change(row) for row in plan.changes])
+    return _document(plan, assignments, [change_document(row) for row in plan.changes])
 
 
 def _document(plan: Plan, assignments: object, changes: object) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def _document(plan: Plan, assignments: object, changes: object) -> dict[str, Any
         "warnings": list(plan.warnings),
         "observed": [_observed(row) for row in plan.observed],
         "forced": [_forced(row) for row in plan.forced],
-        "waves": [[_change(row) for row in wave] for wave in plan.waves],
+        "waves": [[change_document(row) for row in wave] for wave in plan.waves],
         "prices": [_prices(row) for row in plan.prices],
         "transition": plan.transition and _transition(plan.transition),
         "refusal": plan.refusal and refusal_document(plan.refusal),
@@ -74,7 +76,7 @@ def _document(plan: Plan, assignments: object, changes: object) -> dict[str, Any
         "certificate": str(plan.certificate),
         "tiers": [tier_document(tier) for tier in plan.tiers],
         "assignments": assignments,
-        "unplaced": [_unplaced(row) for row in plan.unplaced],
+        "unplaced": [unplaced_document(row) for row in plan.unplaced],
         "changes": changes,
         **{key: value for key, value in optional.items() if value},
         "basis": {
@@ -185,7 +187,8 @@ def tier_document(tier: Tier) -> dict[str, Any]:
     return row | {key: value for key, value in extras.items() if value is not None}
 
 
-def _unplaced(row: Unplaced) -> dict[str, Any]:
+def unplaced_document(row: Unplaced) -> dict[str, Any]:
+    """Return a row of what is not placed as it stands in the document."""
     return {
         "model": row.model,
         "environment": row.environment,
@@ -194,7 +197,8 @@ def _unplaced(row: Unplaced) -> dict[str, Any]:
     }
 
 
-def _change(row: Change) -> dict[str, Any]:
+def change_document(row: Change) -> dict[str, Any]:
+    """Return a step as it stands in the document."""
     return {
         "action": str(row.action),
         "model": row.model,

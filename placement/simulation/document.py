@@ -5,7 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from placement.plan.document import MICRO, refusal_document, sha256, tier_document
+from placement.plan.document import (
+    MICRO,
+    change_document,
+    refusal_document,
+    sha256,
+    tier_document,
+    unplaced_document,
+)
 from placement.plan.json_text import compact
 from placement.plan.numbers import shown
 from placement.simulation.outcome import Fate
@@ -46,15 +53,8 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "replicas": {"moved": outcome.moved, "forced": outcome.forced, "lost": outcome.lost},
         "fates": {str(fate): outcome.fates[fate] for fate in Fate},
         "deployments": [_deployment(row) for row in outcome.touched],
-        "unplaced": [
-            {
-                "model": row.model,
-                "environment": row.environment,
-                "replicas": row.replicas,
-                "reasons": list(row.reasons),
-            }
-            for row in outcome.unplaced
-        ],
+        "changes": [change_document(row) for row in outcome.changes],
+        "unplaced": [unplaced_document(row) for row in outcome.unplaced],
         "tiers": [tier_document(tier) for tier in outcome.tiers],
         **{key: value for key, value in optional.items() if value},
         "stoppedBy": outcome.stopped_by,

@@ -114,6 +114,7 @@ def _difference(
         today=today.amounts,
         after=amounts,
         deployments=rows,
+        changes=tuple(step for step in plan.changes if step.action is not Action.KEEP),
         unplaced=tuple(_newly_unplaced(today.plan, plan)),
         tiers=plan.tiers,
         stopped_by=plan.stopped_by,

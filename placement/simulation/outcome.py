@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from placement.plan.rows import Certificate, Status, Tier, Unplaced
+from placement.plan.rows import Certificate, Change, Status, Tier, Unplaced
 
 if TYPE_CHECKING:
     from placement.workspace.refusal import Refusal
@@ -105,6 +105,8 @@ class Outcome:
         ``after`` equals ``today`` if the change is refused or not known.
     deployments : tuple of Deployment
         All that run or are asked for, sorted.
+    changes : tuple of Change
+        What is placed, moved and removed, and where.
     unplaced : tuple of Unplaced
         Replicas without a place beyond those that have none today, with reasons.
     tiers : tuple of Tier
@@ -125,6 +127,7 @@ class Outcome:
     today: Amounts
     after: Amounts
     deployments: tuple[Deployment, ...] = ()
+    changes: tuple[Change, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
     tiers: tuple[Tier, ...] = ()
     refusal: Refusal | None = None
