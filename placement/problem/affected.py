@@ -100,6 +100,7 @@ class Affected:
         self.objective = objective
         self.bill_nodes = bill_nodes
         self.masks = masks
+        self.anew = anew
         self.retry = retry
         self.rebalance = rebalance
         self.kinds = kinds
@@ -299,11 +300,15 @@ class Affected:
             nodes = frozenset(
                 lot.node for lot in self.lots(key) if not lot.may_stay or lot.node in crowded
             )
-            stay = sum(row.replicas for row in self.pinned(key, {key: nodes}))
-            alone = not stay or stay >= self.after.by_key[key].min_replicas
-            if self.is_loose(key) and self.rows(key) and alone and stay <= self.wanted(key):
+            if self.is_free_in_part(key, nodes):
                 parts[key] = nodes
         return parts
+
+    def is_free_in_part(self, key: Key, nodes: Collection[int]) -> bool:
+        """Whether a deployment may be free on some nodes only, whatever becomes of it there."""
+        stay = sum(row.replicas for row in self.pinned(key, {key: nodes}))
+        alone = not stay or stay >= self.after.by_key[key].min_replicas
+        return self.is_loose(key) and bool(self.rows(key)) and alone and stay <= self.wanted(key)
 
     def target(self, key: Key, parts: Parts) -> int:
         """Return how many replicas of a deployment the problem is to place."""

@@ -1,11 +1,13 @@
 """The fewest moves that make room for a change: everything else pinned first, then more may move.
 
 Pinned, the problem has the concerned deployments and what is free. If that is ideal, nothing else
-has to be looked at. If it is not, everything that could make room may move as well.
+has to be looked at. If it is not, everything that could make room may move as well; where that is
+much, who moves is settled first, whatever it costs, and then where to, with all others pinned.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,7 +18,7 @@ from placement.solvers.exact import Report, TierBound
 from placement.solvers.growth import Growth
 from placement.solvers.limits import Limits
 from placement.solvers.pipeline import solve
-from placement.solvers.standing import Found, standing_of
+from placement.solvers.standing import Found, bounded_by, standing_of
 
 SMALL = 4_000
 """Up to so many (deployment, node) pairs everything is solved at once."""
@@ -26,6 +28,8 @@ FAR_PAIRS = 20_000
 """Beyond so many (deployment, cell) pairs an ideal placement on near nodes is good enough."""
 EXACT_PAIRS = 4_000
 """Up to so many (deployment, cell) pairs CP-SAT gets the problem of a change whole."""
+LARGE = 400_000
+"""Up to so many pairs everything is solved for who moves if what runs has lost its place."""
 BREADTH = 3
 """First look at nodes that together take so many times what is wanted."""
 
@@ -70,10 +74,12 @@ class ChangeSolver:
         if everything is not None:
             return self.whole(everything)
         grown = Growth(self.affected, found, self.limits, firm=self.firm).grown()
-        if not any(grown.standing.short) or grown.impossible:
+        if grown.impossible or grown.is_least or self.limits.over():
             return grown
-        everything = self.affected.contenders(most=MEDIUM)
-        return grown if everything is None else self.whole(everything)
+        everything = self.affected.contenders(most=MEDIUM) if any(grown.standing.short) else None
+        if everything is not None:
+            return self.whole(everything)
+        return self.resettled(grown) if self.affected.anew else grown
 
     def pinned(self) -> Found:
         """Return the best placement in which nothing moves that may stay, if rules allow."""
@@ -121,6 +127,47 @@ class ChangeSolver:
         """Return the best placement with everything free that could make room."""
         landing = self.affected.landing(keys, self.affected.without(keys), breadth=None)
         return self._solve(keys, self.affected.compile(keys, landing), whole=True)
+
+    def resettled(self, known: Found) -> Found:
+        """Return the best placement that follows from who has to move among all contenders."""
+        everything = self.affected.contenders(most=LARGE)
+        if everything is None:
+            return known
+        landing = self.affected.landing(everything, self.affected.without(everything), breadth=None)
+        compiled = self.affected.compile(everything, landing)
+        bare = replace(compiled, objective=replace(compiled.objective, terms=()))
+        movers = self._solve(everything, bare, whole=True)
+        keys, parts = self._moving(movers)
+        landing = self.affected.landing(
+            keys, self.affected.without(keys, parts=parts), breadth=None
+        )
+        found = self._solve(keys, self.affected.compile(keys, landing, parts=parts), parts=parts)
+        candidates = (bounded_by(found, movers), movers, bounded_by(known, movers))
+        return min(candidates, key=lambda one: one.rank)
+
+    def _moving(self, found: Found) -> tuple[tuple[Key, ...], Parts]:
+        """Return the concerned deployments and who has left a node, and where they are free."""
+        left, parts = self._left(found), dict(self.affected.loose_parts())
+        for key, nodes in left.items():
+            if key in self.affected.keys and key not in parts:
+                continue
+            free = frozenset({*parts.pop(key, ()), *nodes})
+            if self.affected.is_free_in_part(key, free):
+                parts[key] = free
+        return self.affected.closed({*self.affected.keys, *left}), parts
+
+    def _left(self, found: Found) -> dict[Key, set[int]]:
+        """Return the nodes that running replicas have left, by deployment."""
+        offset = self.affected.fleet.offset
+        left: defaultdict[Key, set[int]] = defaultdict(set)
+        for c, cell in enumerate(found.solved.cells):
+            on: Counter[tuple[int, int]] = Counter()
+            for seat in found.solved.layout.get(c, ()):
+                on[seat.deployment, seat.node] += seat.replicas
+            for d in {resident.deployment for resident in cell.residents}:
+                gone = [i for i in range(cell.size) if on[d, i] < cell.resident(d)]
+                left[found.keys[d]].update(int(offset[cell.group]) + cell.indices[i] for i in gone)
+        return {key: nodes for key, nodes in left.items() if nodes}
 
     def _solve(
         self,

@@ -86,7 +86,7 @@ class Growth:
             if self.limits.over():
                 break
             found = _Ring(self, breadth, places).solve()
-            if _rank(found) < _rank(best) and self._keeps_minimum(found):
+            if found.rank < best.rank and self._keeps_minimum(found):
                 best = found
             if not any(best.standing.short) and best.standing.moved <= (least or 0):
                 break
@@ -234,11 +234,3 @@ def _with_bound(solved: Solved, compiled: Compiled, bound: int) -> Solved:
 
 def _silent(tier: str, value: int, bound: int | None) -> None:
     """Report nothing: the values of one round are not those of the change."""
-
-
-def _rank(found: Found) -> tuple[int, ...]:
-    """Return what decides between two placements, the smaller the better."""
-    short = dict.fromkeys(found.compiled.priorities, 0)
-    for deployment, missing in zip(found.compiled.deployments, found.standing.short, strict=True):
-        short[deployment.priority] += missing * deployment.weight
-    return (found.standing.displaced, *short.values(), found.standing.moved)

@@ -14,7 +14,7 @@ import numpy as np
 from placement.errors import RowRangeError
 from placement.objectives.unplaced import class_name
 from placement.problem.builder import ProblemBuilder
-from placement.problem.cells import Cell
+from placement.problem.cells import Cell, renumbered
 from placement.problem.classes import merge
 from placement.problem.compiler import Compiled
 from placement.problem.components import components
@@ -116,7 +116,9 @@ def solve(
         with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
             solved = dict(zip(order, pool.map(run, order), strict=True))
     whole = _merged(parts, [solved[i] for i in range(len(parts))])
-    return replace(whole, layout=dealt(classes, whole.layout))
+    first_of = {number: members[0] for number, members in enumerate(classes.members)}
+    cells = tuple(renumbered(cell, first_of) for cell in whole.cells)
+    return replace(whole, cells=cells, layout=dealt(classes, whole.layout))
 
 
 def _slacks(parts: Sequence[_Part], gap: float) -> list[int]:
@@ -235,7 +237,8 @@ def _merged_layout(
             layout[len(cells) + c] = tuple(
                 replace(seat, deployment=part.deployments[seat.deployment]) for seat in seats
             )
-        cells += own
+        number = dict(enumerate(part.deployments))
+        cells += [renumbered(cell, number) for cell in own]
     return tuple(cells), layout
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from placement.objectives.unplaced import class_name
 from placement.problem.affected import Parts
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.ledger import Key
-from placement.solvers.exact import Solved
+from placement.solvers.exact import Solved, TierBound
 from placement.solvers.greedy import Layout
 
 
@@ -62,6 +63,52 @@ class Found:
     least: int = 0
     parts: Parts = field(default_factory=dict)
     impossible: bool = False
+
+    @property
+    def is_least(self) -> bool:
+        """Whether everything wanted is placed, and not more moves than has to."""
+        return not any(self.standing.short) and self.standing.moved <= self.least
+
+    @property
+    def rank(self) -> tuple[int, ...]:
+        """What decides between two placements of a change, the smaller the better."""
+        short = dict.fromkeys(self.compiled.priorities, 0)
+        for deployment, missing in zip(self.compiled.deployments, self.standing.short, strict=True):
+            short[deployment.priority] += missing * deployment.weight
+        return (self.standing.displaced, *short.values(), self.standing.moved)
+
+
+def bounded_by(found: Found, whole: Found) -> Found:
+    """Return a placement with the bounds before the last tier that were proved over everything.
+
+    Those hold only of placements that are as good as ``whole`` in what they place; nothing is said
+    where running replicas lose their place.
+
+    Parameters
+    ----------
+    whole : Found
+        Of the same change, with all free that could make room.
+    """
+    if found.standing.displaced or found.rank[:-1] != whole.rank[:-1]:
+        return found
+    inside = _unwanted(found.compiled)
+    proved = {tier.name: tier.bound for tier in whole.solved.bounds[:-1]}
+    for name, weight in _unwanted(whole.compiled).items():
+        bound = proved[name]
+        proved[name] = None if bound is None else bound - weight + inside[name]
+    bounds = tuple(TierBound(name, bound) for name, bound in proved.items())
+    solved = replace(found.solved, bounds=(*bounds, found.solved.bounds[-1]))
+    return replace(found, solved=solved, whole=True)
+
+
+def _unwanted(compiled: Compiled) -> dict[str, int]:
+    """Return the weight that a problem leaves out from the start, by tier."""
+    classes = compiled.priorities
+    found = {class_name("unplaced", priority, classes): 0 for priority in classes}
+    for deployment, wanted in zip(compiled.deployments, compiled.wanted, strict=True):
+        name = class_name("unplaced", deployment.priority, classes)
+        found[name] += (deployment.replicas - wanted) * deployment.weight
+    return found
 
 
 def standing_of(compiled: Compiled, cells: Sequence[Cell], layout: Layout) -> Standing:
