@@ -13,7 +13,7 @@ LARGEST, SMALLEST = 25.0, 3.5
 """Radii in pixels."""
 NEAR = 5.0
 """Pixels between two regions that become one circle."""
-LETTER, LINE = 5.7, 14.0
+LETTER, LINE = 6.4, 14.0
 """Width of a letter and height of a line, in pixels."""
 
 Box = tuple[float, float, float, float]

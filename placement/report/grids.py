@@ -49,6 +49,7 @@ def grid_layers(found: Grid) -> Layers:
                 legend=alt.Legend(
                     title="GPUs in use of those there",
                     format=".0%",
+                    values=[0, 0.25, 0.5, 0.75, 1],
                     orient="bottom",
                     gradientLength=220,
                     gradientThickness=10,

@@ -27,7 +27,7 @@ def course_chart(moments: Sequence[Moment], title: str) -> alt.TopLevelMixin:
     ]
     base = alt.Chart(rows(points)).encode(
         x=alt.X("seconds:Q", axis=alt.Axis(title="seconds", tickCount=6)),
-        y=alt.Y("amount:Q", axis=alt.Axis(title=title, tickCount=5)),
+        y=alt.Y("amount:Q", scale=alt.Scale(zero=False), axis=alt.Axis(title=title, tickCount=5)),
         color=alt.Color(
             "what:N",
             scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),

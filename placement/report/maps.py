@@ -49,7 +49,8 @@ def world_map(spots: Sequence[Spot], palette: Palette) -> alt.TopLevelMixin:
 def world_layers(spots: Sequence[Spot], palette: Palette) -> Layers:
     """Return the layers of that map, for a chart beside others."""
     discs = discs_of(spots)
-    return _map(_land(frozenset(), LAND), _circles(discs, palette, legend=True), *_labels(discs))
+    marks = [_circles(discs, palette, legend=True), *_labels(discs)] if discs else []
+    return _map(_land(frozenset(), LAND), *marks)
 
 
 def shaded_map(

@@ -21,12 +21,12 @@ def amount(thousandths: int) -> str:
 
 
 def usd(micro: int) -> str:
-    """Return micro-USD as USD with four decimals, as the command line does.
+    """Return micro-USD as USD: four decimals, from 100 USD on two.
 
-    >>> usd(34_036_880)
-    '34.0369'
+    >>> usd(34_036_880), usd(16_943_815_000)
+    ('34.0369', '16,943.82')
     """
-    return f"{micro / MICRO:,.4f}"
+    return f"{micro / MICRO:,.{2 if micro >= 100 * MICRO else 4}f}"
 
 
 def counted(number: int, thing: str, things: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ def _ended(plan: Plan) -> list[str]:
     seconds = plan.stats.get("seconds")
     found = []
     if isinstance(seconds, int | float):
-        when = first.get("seconds") if isinstance(first, dict) else None
+        when = first.get("seconds") if isinstance(first, Mapping) else None
         early = f", the first plan after {when:g} s" if isinstance(when, int | float) else ""
         found.append(f"solved in {seconds:g} s{early}")
     if plan.stopped_by:
@@ -162,6 +162,6 @@ def sources(subject: Subject) -> Section:
 
 
 def _named(word: str, found: Any) -> list[tuple[str, str]]:
-    if not isinstance(found, dict):
+    if not isinstance(found, Mapping):
         return []
     return [(f"{word} {name}", "none" if is_ is None else str(is_)) for name, is_ in found.items()]

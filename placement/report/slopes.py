@@ -28,9 +28,9 @@ WORDS = {
     Kind.REMOVE: "goes",
 }
 MOST_REGIONS = 16
-WIDTH = 420
+WIDTH = 480
 THICKEST = 11.0
-NOTHING = "not there"
+NOTHING = "nowhere"
 """The line of the page from which new replicas come, and to which removed ones go."""
 
 
@@ -43,12 +43,12 @@ def slope_chart(flows: Sequence[Flow]) -> alt.TopLevelMixin:
     kinds = [kind for kind in Kind if any(one.kind is kind for one in flows)]
     chart = (
         alt.Chart(rows(drawn))
-        .mark_line(opacity=0.75, strokeCap="round")
+        .mark_line(opacity=0.75, strokeCap="round", point=alt.OverlayMarkDef(size=45, opacity=1))
         .encode(
             x=alt.X(
                 "side:N",
                 sort=["before", "after"],
-                scale=alt.Scale(paddingOuter=0.02),
+                scale=alt.Scale(padding=0.1),
                 axis=alt.Axis(title=None, orient="top", labelAngle=0, ticks=False, domain=False),
             ),
             y=alt.Y(

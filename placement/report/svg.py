@@ -69,13 +69,6 @@ class Drawer:
         return f'<svg width="0" height="0" aria-hidden="true"><defs>{paths}</defs></svg>'
 
 
-def png(chart: alt.TopLevelMixin) -> bytes:
-    """Return a chart as a picture with twice the points that a screen has."""
-    import vl_convert
-
-    return bytes(vl_convert.vegalite_to_png(specification(chart), scale=2))
-
-
 def specification(chart: alt.TopLevelMixin) -> str:
     """Return the Vega-Lite text of a chart.
 
