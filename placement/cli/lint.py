@@ -36,9 +36,6 @@ def lint(paths: Paths = None, catalog: CatalogFolder = None, form: Output = None
 
 def _render(found: Sequence[Diagnostic], form: Format) -> str:
     counts = Counter(one.severity for one in found)
-    if form is Format.TABLE:
-        lines = [str(one) for one in found]
-        return "\n".join([*lines, _summary(counts)]) + "\n"
     items = [_item(one) for one in found]
     document = {
         "apiVersion": "placement/v1",
@@ -54,6 +51,14 @@ def _render(found: Sequence[Diagnostic], form: Format) -> str:
             return output.as_yaml(document)
         case Format.CSV:
             return output.as_csv(_COLUMNS, items)
+        case Format.TABLE:
+            return table(found)
+
+
+def table(found: Sequence[Diagnostic]) -> str:
+    """Return findings one below the other, and how many there are of each severity."""
+    counts = Counter(one.severity for one in found)
+    return "\n".join([*map(str, found), _summary(counts)]) + "\n"
 
 
 def _summary(counts: Counter[Severity]) -> str:

@@ -45,13 +45,24 @@ def named(deployments: Sequence[ModelDeployment]) -> str:
 
 def blamed(parts: Iterable[Part], deployment: ModelDeployment) -> str:
     """Return what cannot hold together, each with where it comes from."""
-    return joined([_part(part, deployment) for part in parts])
+    owned: dict[str, list[str]] = {}
+    for part in parts:
+        owned.setdefault(_owner(part, deployment), []).append(_what(part))
+    return joined([f"{joined(whats)}{owner}" for owner, whats in owned.items()])
 
 
-def _part(part: Part, deployment: ModelDeployment) -> str:
-    if part.level is None:
-        return {"flavors": "its `flavors`", "gpu_memory": "its `gpuMemoryGiB`"}.get(
-            part.rule, "what one replica needs"
-        )
-    owner = deployment.environment if part.level is Level.ENVIRONMENT else deployment.name
-    return f"{listed(part.names, 'or')} of {part.level} {quote(owner)}"
+def _what(part: Part) -> str:
+    if part.level is not None:
+        return listed(part.names, "or")
+    demands = {"flavors": "its `flavors`", "gpu_memory": "its `gpuMemoryGiB`"}
+    return demands.get(part.rule, "what one replica needs")
+
+
+def _owner(part: Part, deployment: ModelDeployment) -> str:
+    match part.level:
+        case Level.ENVIRONMENT:
+            return f" of environment {quote(deployment.environment)}"
+        case Level.DEPLOYMENT:
+            return f" of deployment {quote(deployment.name)}"
+        case None:
+            return ""

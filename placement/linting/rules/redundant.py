@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class Redundant(Rule):
-    """Where it may be left out: whatever it includes, others include and allow as well."""
+    """It may be left out: whatever it includes, others include and allow as well.
+
+    One that allows nothing at all is told of by another rule.
+    """
 
     code: ClassVar[Code] = Code.REDUNDANT
     severity: ClassVar[Severity] = Severity.WARNING
@@ -29,7 +32,8 @@ class Redundant(Rule):
             kept = list(attached.policies)
             for policy in reversed(attached.policies):
                 others = [one for one in kept if one is not policy and includes(one, policy)]
-                if others and not scene.reach.policy(policy) & ~scene.reach.any_of(others):
+                allowed = scene.reach.policy(policy)
+                if others and allowed and not allowed & ~scene.reach.any_of(others):
                     kept.remove(policy)
                     path = scene.path_of(attached.key, policy.name)
                     cover = _cover(scene, policy, others)

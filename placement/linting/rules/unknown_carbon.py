@@ -31,5 +31,5 @@ class UnknownCarbon(Rule):
                     f"policy {quote(name)} refuses {counted(len(unknown), 'region')} because the "
                     "grid intensity is unknown"
                 )
-                advice = f"they are {listed(unknown)}"
+                advice = f"not known in {listed(unknown)}"
                 yield Finding(("Policy", name), ("maxCarbon",), message, advice)

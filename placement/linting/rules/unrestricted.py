@@ -35,7 +35,7 @@ class Unrestricted(Rule):
         if free:
             message = f"no policy binds {named(sorted(free, key=_key))}: all {total} are allowed"
             advice = f"attach a policy to environment {quote(PRODUCTION)} to change that"
-            yield Finding(scene.key(min(free, key=_key)), ("policies",), message, advice)
+            yield Finding(scene.key(min(free, key=_key)), ("name",), message, advice)
 
 
 def _key(one: ModelDeployment) -> tuple[str, str]:
