@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from placement.arguments import billing_of, checked_names, objective_of, told
+from placement.memory import uncollected
 from placement.options import Billing, CancelToken, Leave, Progress, Rebalance, SolveOptions
 from placement.planning import Planning
 from placement.preview import Preview
@@ -346,7 +347,8 @@ class Planner:
         checked_names(workspace.revised(deployments=(deployment,), running=()), self.catalog)
         question = Question(region=region, country=country, flavor=flavor, node=node)
         standing = self._warm_for(self.catalog).standing(workspace)
-        return explain(standing, deployment, question, mix)
+        with uncollected():
+            return explain(standing, deployment, question, mix)
 
     # ------------------------------------------------------------ what does not fit
 

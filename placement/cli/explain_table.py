@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from placement.catalog.rows import UNIT
 from placement.cli.table import Column, render
-from placement.constraints.base import thousandths
 from placement.explanation.candidate import Candidate, Cause
 from placement.explanation.values import (
     Attached,
@@ -18,6 +17,7 @@ from placement.explanation.values import (
     Unit,
     Verdict,
 )
+from placement.explanation.wording import amount
 
 _POLICIES = (
     Column("POLICY"),
@@ -180,12 +180,13 @@ def _cause_row(cause: Cause) -> tuple[str, ...]:
 
 def _why(cause: Cause) -> Iterator[str]:
     yield f"such as: {cause.reason.message}" if cause.varies else cause.reason.message
+    resources = [shortage.resource for shortage in cause.reason.shortages]
     shown = [
-        f"{use.model}@{use.environment} ({use.replicas:,} replicas, {thousandths(use.amount)})"
+        f"{use.model}@{use.environment} ({amount(resources[0], use.amount)})"
         for use in cause.users[:MOST]
     ]
     more = len(cause.users) - len(shown)
     if shown:
         yield f"used by {', '.join(shown)}" + (f" and {more:,} more" if more else "")
     if cause.reserved:
-        yield f"reserved {thousandths(cause.reserved)}"
+        yield f"{amount(resources[0], cause.reserved)} reserved"

@@ -66,7 +66,7 @@ def place_row(place: Place, unit: Unit) -> dict[str, Any]:
         "node": place.node,
         "verdict": place.verdict.value,
         "first": place.reasons[0].label if place.reasons else None,
-        "value": _number(unit.shown(place.value)),
+        "value": _number(unit.shown(place.value)) if place.fits else None,
     }
 
 

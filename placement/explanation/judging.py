@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from placement.catalog.rows import UNIT, Reserved
-from placement.constraints.base import thousandths
+from placement.catalog.rows import Reserved
 from placement.explanation.values import Place, Reason, Rule
+from placement.explanation.wording import amount
 from placement.plan.obstacles import Obstacles
-from placement.plan.prices import CPUS, EXTRA, GPUS, MEMORY
 from placement.plan.room import room_left
 
 if TYPE_CHECKING:
     from placement.catalog.rows import NodeGroup
     from placement.explanation.path import Path
     from placement.explanation.standing import Standing
-    from placement.plan.room import Room, Shortage
+    from placement.plan.room import Room
     from placement.workspace.effective import Level
     from placement.workspace.workspace import ModelDeployment
 
 ORDER = {rule: position for position, rule in enumerate(Rule)}
 NOTHING = Reserved()
-WORDS = {GPUS: "GPUs", CPUS: "CPUs", MEMORY: "GiB of memory"}
 
 
 class Judge:
@@ -99,7 +97,8 @@ class Judge:
         index, room = nearest
         short = () if unfit else room.shortages(self._deployment)
         if short:
-            full = Reason(Rule.CAPACITY, f"short by {amounts(short)}", shortages=short)
+            words = " and ".join(amount(one.resource, one.short) for one in short)
+            full = Reason(Rule.CAPACITY, f"short by {words}", shortages=short)
             return index, (full, *self._structure(group, index)), tuple(self._needs(group, index))
         return self._furthest(group, self._roomy(group, only, unfit=unfit))
 
@@ -159,16 +158,6 @@ class Judge:
         if self._deployment.enabled:
             return ()
         return (Reason(Rule.ENABLED, "the deployment is disabled"),)
-
-
-def amounts(shortages: Iterable[Shortage]) -> str:
-    """Return what is short in words: ``1 GPU and 4 CPUs``."""
-    return " and ".join(f"{thousandths(one.short)} {_word(one)}" for one in shortages)
-
-
-def _word(shortage: Shortage) -> str:
-    word = WORDS.get(shortage.resource, f"`{shortage.resource.removeprefix(EXTRA)}`")
-    return word.removesuffix("s") if shortage.short == UNIT else word
 
 
 def _rank(reasons: Sequence[Reason]) -> int:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from placement.catalog.rows import UNIT
 from placement.constraints.base import Constraint, subject, thousandths
 from placement.constraints.eligibility import ELIGIBILITY_RULES
 from placement.explanation.values import Attached, Remaining, Step, StepKind
+from placement.explanation.wording import amount
+from placement.plan.prices import CPUS, EXTRA, GPUS, MEMORY
 from placement.policies.registry import POLICY_TYPES
 from placement.workspace.effective import Level, resolve
 
@@ -164,15 +165,10 @@ def _flavors(deployment: ModelDeployment) -> tuple[str, ...]:
 
 def _hardware(deployment: ModelDeployment) -> str:
     """Return what one replica takes of one node."""
-    amounts = [(deployment.cpus, "CPU"), (deployment.memory, "GiB")]
-    amounts += [(amount, name) for name, amount in sorted(deployment.extra.items())]
-    words = [_counted(amount, what) for amount, what in amounts if amount]
+    asked = [(CPUS, deployment.cpus), (MEMORY, deployment.memory)]
+    asked += [(EXTRA + name, value) for name, value in sorted(deployment.extra.items())]
+    words = [amount(resource, value) for resource, value in asked if value]
     if deployment.is_share:
         return ", ".join((f"{thousandths(deployment.gpus)} of a GPU", *words))
-    gpus = _counted(deployment.gpus, "GPU") if deployment.gpus else "no GPU"
+    gpus = amount(GPUS, deployment.gpus) if deployment.gpus else "no GPU"
     return ", ".join((gpus, *words))
-
-
-def _counted(amount: int, what: str) -> str:
-    many = what in ("GPU", "CPU") and amount != UNIT
-    return f"{thousandths(amount)} {what}{'s' if many else ''}"

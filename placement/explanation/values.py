@@ -171,7 +171,7 @@ class Place:
     needs : tuple of Reason
         What one more replica alone does not satisfy, and more of them would.
     value : int
-        What a replica there adds to the objective, in its steps.
+        What a replica there adds to the objective, in its steps; means nothing unless it fits.
     """
 
     node_group: str
@@ -184,6 +184,11 @@ class Place:
     reasons: tuple[Reason, ...]
     needs: tuple[Reason, ...]
     value: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether one replica fits an empty node."""
+        return all(reason.rule is not Rule.HARDWARE for reason in self.reasons)
 
     @property
     def verdict(self) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from placement.catalog.rows import UNIT, Reserved
@@ -108,9 +108,9 @@ def _gpus_left(
     return untouched, max(broken, default=0)
 
 
-def _missing(room: Room, demand: Demand) -> tuple[int, ...]:
-    """Return what is short of each resource, 0 of what is not."""
-    gpus, cpus, memory, extra = demand
+def _missing(demand: Demand, node: tuple[int, Room]) -> tuple[int, ...]:
+    """Return what a node is short of by resource, 0 of what it is not."""
+    (gpus, cpus, memory, extra), room = demand, node[1]
     left = room.share if gpus < UNIT else room.whole
     more = (max(0, amount - room.extra.get(name, 0)) if amount else 0 for name, amount in extra)
     # A node may have less than nothing left; who wants nothing of it misses nothing.
@@ -145,6 +145,7 @@ class Rooms:
         self._known: dict[str, tuple[Room, tuple[tuple[int, Room], ...]]] = {}
         self._fitting: dict[tuple[str, Demand], tuple[int, ...]] = {}
         self._nearest: dict[tuple[str, Demand], tuple[int, Room] | None] = {}
+        self._first: dict[str, tuple[tuple[int, Room], ...]] = {}
 
     def fitting(self, deployment: ModelDeployment, group: NodeGroup) -> tuple[int, ...]:
         """Return the nodes of a group on which one more replica fits."""
@@ -162,10 +163,8 @@ class Rooms:
         """
         key = (group.name, _demand(deployment))
         if key not in self._nearest:
-            rooms, demand = self.on(group)[1], key[1]
-            self._nearest[key] = min(
-                rooms, key=lambda pair: _missing(pair[1], demand), default=None
-            )
+            missing, unlike = partial(_missing, key[1]), self._unlike(group)
+            self._nearest[key] = min(unlike, key=missing, default=None)
         return self._nearest[key]
 
     def on(self, group: NodeGroup) -> tuple[Room, tuple[tuple[int, Room], ...]]:
@@ -177,6 +176,17 @@ class Rooms:
             rooms = tuple(self._rooms(group))
             self._known[group.name] = (_most([room for _, room in rooms]), rooms)
         return self._known[group.name]
+
+    def _unlike(self, group: NodeGroup) -> tuple[tuple[int, Room], ...]:
+        """Return the first node of each amount of room: most nodes of a group are alike."""
+        if group.name not in self._first:
+            found: dict[tuple[object, ...], tuple[int, Room]] = {}
+            for index, room in self.on(group)[1]:
+                extra = tuple(sorted(room.extra.items()))
+                amounts = (room.whole, room.share, room.cpus, room.memory, extra)
+                found.setdefault(amounts, (index, room))
+            self._first[group.name] = tuple(found.values())
+        return self._first[group.name]
 
     def _rooms(self, group: NodeGroup) -> Iterator[tuple[int, Room]]:
         catalog, rows_on = self._view.catalog, self._view.rows_on

@@ -177,6 +177,9 @@ def test_what_must_leave_anyway_holds_nothing() -> None:
     one, other = deployment("chat", resources={"gpus": 4}), deployment("old", replicas=2)
     space = running(CATALOG, workspace(one, other), At("old", "west/0", 2))
     assert asked(space, node="west/0").verdict is Verdict.REFUSED
+    moved = other.model_copy(update={"policies": ("us-only",)})
+    outside = workspace(one, moved, policies=[US]).revised(running=space.running)
+    assert asked(outside, node="west/0").verdict is Verdict.FEASIBLE
     newer = workspace(one, other.model_copy(update={"version": "2"})).revised(running=space.running)
     assert asked(newer, node="west/0").verdict is Verdict.FEASIBLE
 

@@ -87,7 +87,7 @@ def test_each_step_says_what_it_allows_and_what_is_left() -> None:
         (StepKind.POLICY, "flavor", "T4", 5),
         (StepKind.POLICY, "location", "a (US) or b (US, Europe)", 7),
         (StepKind.FLAVORS, None, "T4", 5),
-        (StepKind.HARDWARE, None, "1 GPU, 1 CPU, 1 GiB", 6),
+        (StepKind.HARDWARE, None, "1 GPU, 1 CPU, 1 GiB of memory", 6),
         (StepKind.GPU_MEMORY, None, "16 GiB per GPU", 7),
         (StepKind.STATE, None, "a node that takes new replicas", 5),
         (StepKind.ROOM, None, "one more replica beside what runs", 2),
@@ -104,8 +104,8 @@ def test_what_is_not_asked_for_is_no_step() -> None:
 @pytest.mark.parametrize(
     ("resources", "words"),
     [
-        ({"gpus": "0.25", "cpus": 2}, "0.25 of a GPU, 2 CPUs, 1 GiB"),
-        ({"gpus": 0, "extra": {"nic": 1}}, "no GPU, 1 CPU, 1 GiB, 1 nic"),
+        ({"gpus": "0.25", "cpus": 2}, "0.25 of a GPU, 2 CPUs, 1 GiB of memory"),
+        ({"gpus": 0, "extra": {"nic": 1}}, "no GPU, 1 CPU, 1 GiB of memory, 1 `nic`"),
         ({"gpus": 8, "cpus": 0, "memoryGiB": 0}, "8 GPUs"),
     ],
 )
