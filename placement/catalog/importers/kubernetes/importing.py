@@ -119,7 +119,7 @@ class _Import:
             len(nodes),
             tuple(self.report.left_out),
             self.report.closing(),
-            tuple(self._notes(beside, held)),
+            tuple(self._notes(beside, held, {machine.node.name for machine in machines})),
             {SEATS.file: seats_text(found.seats)},
         )
 
@@ -191,7 +191,7 @@ class _Import:
                 listed = ", ".join(quote(resource) for resource in others)
                 self._warn(node, (f"has pods that hold {listed}, which is not reserved",))
 
-    def _notes(self, beside: Document | None, held: Held) -> Iterator[str]:
+    def _notes(self, beside: Document | None, held: Held, taken: Collection[str]) -> Iterator[str]:
         yield _origin("nodes", self.document)
         if beside is None:
             yield "No pods were given: all that is allocatable counts as free."
@@ -201,6 +201,9 @@ class _Import:
                 f"{held.counted} pods are reserved for; {held.ours} are replicas of a plan, "
                 f"{held.ended} have ended and {held.pending} have no node: those are not."
             )
+            elsewhere = len(set(held.by_node) - set(taken))
+            if elsewhere:
+                yield f"Pods on nodes that are not taken are of no account: {elsewhere} such nodes."
         for source, number in sorted(self.prices.used.items()):
             yield f"{_SOURCES[source]}: {count_nodes(number)}."
         if self.prices.spot:
