@@ -135,9 +135,7 @@ def test_more_nodes_never_raise_the_optimum(chunk):
 def test_attach_and_detach_are_nothing_together(chunk):
     seen = 0
     for catalog, workspace in worlds(chunk):
-        free = sorted(
-            workspace.policies.keys() - {*workspace.environments["production"].policies}
-        )
+        free = sorted(workspace.policies.keys() - {*workspace.environments["production"].policies})
         for name in free[:1]:
             edits = [
                 Attach(policy=name, environment="production"),

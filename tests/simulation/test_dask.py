@@ -1,0 +1,46 @@
+"""On a cluster of Dask a worker may die: what it had begun is computed again elsewhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from placement import simulate
+from tests.simulation.test_executors import CATALOG, SCENARIOS, SPACE
+
+distributed = pytest.importorskip("distributed")
+
+# Whatever the cluster says about a worker that is gone says nothing about us.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.slow,
+]
+
+
+def test_a_worker_is_killed_midway_and_no_outcome_is_lost():
+    alone = [outcome.digest for outcome in simulate(CATALOG, SPACE, SCENARIOS)]
+    options = {
+        "n_workers": 2,
+        "threads_per_worker": 1,
+        "processes": True,
+        "dashboard_address": None,
+    }
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        pids = client.run(os.getpid)
+        assert len(set(pids.values())) == 2
+        killed: list[int] = []
+
+        def kill_one(outcome: object) -> None:
+            if not killed:
+                killed.append(next(iter(pids.values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        found = simulate(
+            CATALOG, SPACE, SCENARIOS, executor=client.get_executor(), on_outcome=kill_one
+        )
+        assert killed
+        assert killed[0] not in client.run(os.getpid).values()
+    assert [outcome.digest for outcome in found] == alone
