@@ -218,6 +218,8 @@ class _Comparison:
 
     def _options(self, there: GroupSet, elsewhere: GroupSet) -> Options:
         """Return what one set of node groups has and the other has not."""
+        if not there & ~elsewhere:
+            return Options()
         names = {}
         for kind in Kind:
             other = set(self._names.of(kind, elsewhere))

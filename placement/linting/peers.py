@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -38,16 +38,22 @@ class Peers:
         """Yield the enabled deployments that have an entry in a field, and wish for replicas."""
         return (one for one in self._enabled if one.replicas and getattr(one, field))
 
-    def others(self, one: ModelDeployment, selector: PeerSelector) -> Sequence[ModelDeployment]:
-        """Return the enabled deployments that a selector of one selects, never itself."""
+    def others(self, one: ModelDeployment, selector: PeerSelector) -> Iterator[ModelDeployment]:
+        """Yield the enabled deployments that a selector of one selects, never itself."""
+        return (other for other in self._all(selector) if other.key != one.key)
+
+    def found(self, one: ModelDeployment, selector: PeerSelector) -> tuple[ModelDeployment, ...]:
+        """Return what ``others`` yields."""
+        return tuple(self.others(one, selector))
+
+    def _all(self, selector: PeerSelector) -> tuple[ModelDeployment, ...]:
         labels = frozenset(selector.match_labels.items())
         memory = (labels, selector.environment)
         if memory not in self._selected:
-            likely = min(
-                (self._labelled.get(label, []) for label in labels), key=len, default=self._enabled
-            )
+            having = (self._labelled.get(label, []) for label in labels)
+            likely = min(having, key=len, default=self._enabled)
             self._selected[memory] = tuple(p for p in likely if selects(selector, p))
-        return [other for other in self._selected[memory] if other.key != one.key]
+        return self._selected[memory]
 
     def apart(self, one: ModelDeployment, other: ModelDeployment, over: Domain) -> bool:
         """Whether two deployments may never share a domain, by a rule of either."""

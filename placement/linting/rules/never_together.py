@@ -25,9 +25,12 @@ class NeverTogether(Rule):
         reach = {one.key: wish.groups for wish in scene.wishes for one in wish.deployments}
         for one in scene.peers.declaring("together_with"):
             for index, entry in enumerate(one.together_with):
-                others = scene.peers.others(one, entry.selector)
                 mine = scene.empty.within(reach[one.key], entry.over)
-                if others and mine and not any(mine & reach[other.key] for other in others):
+                near = (
+                    mine & reach[other.key] for other in scene.peers.others(one, entry.selector)
+                )
+                others = [] if not mine or any(near) else scene.peers.found(one, entry.selector)
+                if others:
                     message = (
                         f"{named([one])} and {named(others)} may use no {entry.over} in common"
                     )

@@ -24,8 +24,10 @@ class TogetherAndApart(Rule):
         """Yield every entry of `togetherWith` of which no selected deployment is left."""
         for one in scene.peers.declaring("together_with"):
             for index, entry in enumerate(one.together_with):
-                others = scene.peers.others(one, entry.selector)
-                if others and all(scene.peers.apart(one, other, entry.over) for other in others):
+                known = scene.peers.others(one, entry.selector)
+                kept_off = all(scene.peers.apart(one, other, entry.over) for other in known)
+                others = scene.peers.found(one, entry.selector) if kept_off else ()
+                if others:
                     message = (
                         f"{named([one])} has to be with {named(others)} in one {entry.over}, "
                         "and apart from it"
