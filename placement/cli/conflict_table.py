@@ -25,6 +25,11 @@ def as_lines(pairs: Pairs, plan: Plan) -> Iterator[str]:
     missing = sum(row.replicas for row in plan.unplaced)
     who = "deployment" if len(plan.unplaced) == 1 else "deployments"
     yield f"{missing:,} replicas of {len(plan.unplaced):,} {who} have no place"
+    yield from conflict_lines(pairs)
+
+
+def conflict_lines(pairs: Pairs) -> Iterator[str]:
+    """Yield each conflict with its members and its repairs, a blank line before it."""
     if not pairs:
         yield "nothing keeps them from one: plan again, with more time"
     for number, (conflict, repairs) in enumerate(pairs, 1):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.plan.plan import Plan
     from placement.workspace.refusal import Conflict, Repair
-    from placement.workspace.workspace import Workspace
+    from placement.workspace.workspace import ModelDeployment, Workspace
 
 STOPPING = "stopping; what is known so far follows (once more: stop at once)"
 COLUMNS = ("conflict", "kind", "message", "proved", "minimal", "members", "repairs")
@@ -72,14 +72,26 @@ def conflicts(
     return ExitCode.NOT_PLACED if plan.unplaced else ExitCode.DONE
 
 
-def find(catalog: Catalog, workspace: Workspace, plan: Plan, cancel: Event) -> tuple[Found, ...]:
-    """Return all independent conflicts of a plan, each with its repairs."""
+def find(
+    catalog: Catalog,
+    workspace: Workspace,
+    plan: Plan,
+    cancel: Event,
+    *,
+    only: ModelDeployment | None = None,
+) -> tuple[Found, ...]:
+    """Return all independent conflicts of a plan, or of one deployment, each with its repairs."""
     from placement.planner import Planner
 
     planner = Planner(catalog)
+    if only is None:
+        conflicts = planner.conflicts(workspace, plan=plan, cancel=cancel)
+    else:
+        conflicts = planner.conflicts(
+            workspace, only.name, environment=only.environment, plan=plan, cancel=cancel
+        )
     return tuple(
-        Found(one, planner.repairs(workspace, one, plan=plan, cancel=cancel))
-        for one in planner.conflicts(workspace, plan=plan, cancel=cancel)
+        Found(one, planner.repairs(workspace, one, plan=plan, cancel=cancel)) for one in conflicts
     )
 
 

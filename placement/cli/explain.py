@@ -18,14 +18,17 @@ from placement.cli.parameters import (
     Output,
     Paths,
     StoreOption,
+    TimeLimit,
 )
 from placement.cli.suggesting import environments
+from placement.options import SolveOptions
 from placement.workspace.workspace import PRODUCTION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from placement.catalog.catalog import Catalog
+    from placement.cli.missing import Missing
     from placement.explanation.values import Explanation
     from placement.workspace.workspace import Workspace
 
@@ -69,22 +72,23 @@ def explain(
     current: Current = None,
     store: StoreOption = None,
     objective: ObjectiveOption = "cost",
+    time_limit: TimeLimit = None,
     form: Output = None,
 ) -> ExitCode:
     """Show step by step which policies and rules leave which node groups to a deployment.
 
     With --region, --country, --flavor or --node, alone or together, also everything that keeps one
     more replica off that place, or what it would cost. Every place is judged beside what runs: by
-    --current, by --store, or nothing.
+    --current, by --store, or nothing. Without a place, what does not run yet is planned with
+    everything else; if it finds no place, the conflicts and their repairs follow.
     """
     from placement.planner import Planner
 
-    place = storing.unless_current(store, current)
-    asked = (
-        _from_files(paths, catalog, current)
-        if place is None
-        else _from_store(paths, catalog, place)
-    )
+    url = storing.unless_current(store, current)
+    if url is None:
+        asked = _from_files(paths, catalog, current)
+    else:
+        asked = _from_store(paths, catalog, url)
     inputs.check(asked.workspace, asked.catalog.names)
     found = Planner(asked.catalog).explain(
         asked.workspace,
@@ -96,8 +100,12 @@ def explain(
         node=node,
         objective=objective,
     )
-    output.emit(_render(found, output.choose_format(form)))
-    return ExitCode.DONE
+    options = SolveOptions(objective=objective, time_limit=time_limit)
+    lacking = _lacking(asked, found, options)
+    output.emit(_render(found, lacking, output.choose_format(form)))
+    if lacking is None or not (lacking.replicas or lacking.interrupted):
+        return ExitCode.DONE
+    return ExitCode.INTERRUPTED if lacking.interrupted else ExitCode.NOT_PLACED
 
 
 @dataclass(frozen=True)
@@ -121,17 +129,35 @@ def _from_store(paths: list[Path] | None, catalog: Path | None, store: str) -> _
     return _Asked(inputs.catalog_of_head(head, catalog), workspace)
 
 
-def _render(found: Explanation, form: Format) -> str:
+def _lacking(asked: _Asked, found: Explanation, options: SolveOptions) -> Missing | None:
+    """Return what a plan says of a deployment of which not everything runs.
+
+    None where that is not the question: a place was asked about, or nothing is missing.
+    """
+    if found.candidate is not None or not found.enabled or found.placed >= found.replicas:
+        return None
+    from placement.cli.missing import missing
+
+    deployment = asked.workspace.by_key[found.model, found.environment]
+    return missing(asked.catalog, asked.workspace, deployment, options)
+
+
+def _render(found: Explanation, lacking: Missing | None, form: Format) -> str:
     from placement.explanation.document import COLUMNS, place_row
 
-    match form:
-        case Format.TABLE:
-            from placement.cli.explain_table import explain_table
+    if form is Format.CSV:
+        return output.as_csv(COLUMNS, [place_row(one, found.unit) for one in found.places])
+    if form is Format.TABLE:
+        return _page(found, lacking)
+    document = found.to_dict()
+    if lacking is not None and lacking.replicas:
+        document["missing"] = lacking.to_dict()
+    return output.as_json(document) if form is Format.JSON else output.as_yaml(document)
 
-            return explain_table(found)
-        case Format.JSON:
-            return output.as_json(found.to_dict())
-        case Format.YAML:
-            return output.as_yaml(found.to_dict())
-        case Format.CSV:
-            return output.as_csv(COLUMNS, [place_row(one, found.unit) for one in found.places])
+
+def _page(found: Explanation, lacking: Missing | None) -> str:
+    from placement.cli.explain_table import explain_table
+
+    lines = [] if lacking is None else list(lacking.lines())
+    page = explain_table(found)
+    return page + "".join(f"{line}\n" for line in ("", *lines)) if lines else page

@@ -104,6 +104,36 @@ def test_what_runs_is_told_by_a_store(placement: Command, life: Path) -> None:
     assert (document["version"], document["placed"]) == ("C", 0)
 
 
+def test_of_replicas_without_a_place_the_conflicts_and_repairs_follow(
+    placement: Command, manifests: Path, fleet: Path
+) -> None:
+    more = manifests.read_text(encoding="utf-8").replace("replicas: 2", "replicas: 5")
+    manifests.write_text(more, encoding="utf-8")
+    asked = ("explain", "chat", manifests, "-e", "development", "--catalog", fleet)
+    done = placement(*asked, "-o", "table")
+    assert done.code == 3
+    _, page, conflict = done.out.partition("planned with everything else, 3 replicas")
+    assert page + conflict == (
+        "planned with everything else, 3 replicas have no place\n"
+        "\n"
+        "1. capacity conflict: `chat@development` needs 5 T4 in node group `us-t4`; 2 exist\n"
+        "   - deployment chat@development\n"
+        "   - policy `t4-only` of development\n"
+        "   - policy `us-only` of development\n"
+        "   - node group us-t4\n"
+        "   any one of these makes it fit, the cheapest first:\n"
+        "   1) let policy `t4-only` also allow gpu `A100-80GB`\n"
+        "   2) ask for 2 replicas of `chat@development` instead of 5\n"
+        "   3) add 3 nodes to node group `us-t4` (0.5260 USD/h each)\n"
+    )
+    document = json.loads(placement(*asked, "-o", "json").out)
+    assert document["missing"]["replicas"] == 3
+    (found,) = document["missing"]["conflicts"]
+    assert (found["kind"], found["proved"], len(found["repairs"])) == ("capacity", True, 3)
+    done = placement(*asked, "--region", "us-east-1", "-o", "table")
+    assert (done.code, "conflict" in done.out) == (0, False)
+
+
 def test_both_ways_to_tell_what_runs_exclude_each_other(
     placement: Command, manifests: Path, home: Path
 ) -> None:

@@ -225,6 +225,8 @@ def test_one_replica_that_needs_others_is_feasible_together_only() -> None:
     assert [reason.rule for reason in answer.needs] == [Rule.SPREAD, Rule.DEMAND]
     assert answer.causes == ()
     assert answer.best is not None
+    least = workspace(deployment("chat", replicas=4, minReplicas=1))
+    assert asked(least, node="east").verdict is Verdict.FEASIBLE
     here = running(CATALOG, space, At("chat", "west/0", 2), At("chat", "asia/0"))
     assert asked(here, node="east").verdict is Verdict.FEASIBLE
 
