@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from placement.catalog.rows import UNIT
 from placement.constraints.registry import CONSTRAINTS
 from placement.problem.cells import Cell, cells_at, make_cells
 from placement.problem.compiler import Compiled, Mask
@@ -23,6 +23,7 @@ from placement.problem.running import residents_by_node
 from placement.solvers.holding import Question, Skew
 from placement.workspace.effective import Level, resolve
 from placement.workspace.refusal import Member, MemberKind
+from placement.workspace.workspace import Domain
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -79,6 +80,7 @@ class Case:
         self.deployments = tuple(d for d in workspace.deployments if d.enabled)
         self.number = {d.key: i for i, d in enumerate(self.deployments)}
         self.required = {key: n for key, n in required.items() if n and key in self.number}
+        self._rules: dict[int, tuple[Rule, ...]] = {}
         self._masks: dict[object, Mask] = {}
         self._interned: dict[bytes, Mask] = {}
         self._seen: dict[tuple[int, frozenset[Member], bool], ModelDeployment] = {}
@@ -86,10 +88,11 @@ class Case:
 
     # ---------------------------------------------------------------- members
 
-    @cached_property
-    def rules(self) -> tuple[tuple[Rule, ...], ...]:
-        """Per deployment the members that say where it may be."""
-        return tuple(tuple(self._rules_of(d)) for d in self.deployments)
+    def rules(self, d: int) -> tuple[Rule, ...]:
+        """Return the members that say where a deployment may be."""
+        if d not in self._rules:
+            self._rules[d] = tuple(self._rules_of(self.deployments[d]))
+        return self._rules[d]
 
     def _rules_of(self, deployment: ModelDeployment) -> Iterable[Rule]:
         effective = resolve(self.workspace, deployment)
@@ -143,7 +146,7 @@ class Case:
         keys = [key for key in keys if key in self.required]
         found: set[Member] = {self.demand(key) for key in keys}
         for d in self._around(keys):
-            found.update(rule.member for rule in self.rules[d])
+            found.update(rule.member for rule in self.rules(d))
             found.update(self.structure(d))
         found.update(Member(MemberKind.HELD, key) for key in self.held)
         found.update(Member(MemberKind.CAPACITY, (g.name,)) for g in self.catalog.node_groups)
@@ -181,7 +184,7 @@ class Case:
 
     def allowed(self, d: int, kept: frozenset[Member]) -> Mask:
         """Return the node groups where the kept members let a deployment be."""
-        masks = [rule.mask for rule in self.rules[d] if rule.member in kept]
+        masks = [rule.mask for rule in self.rules(d) if rule.member in kept]
         if not masks:
             return self._intern(np.ones(len(self.catalog.node_groups), bool))
         return masks[0] if len(masks) == 1 else self._intern(np.logical_and.reduce(masks))
@@ -200,7 +203,7 @@ class Case:
             bill_nodes=False,
             deployments=seen,
             eligible=eligible,
-            cells=tuple(self._cells_of(kept, number, eligible, wanted)),
+            cells=tuple(self._cells_of(kept, number, seen, eligible, wanted)),
             movable=(0,) * len(chosen),
             priorities=self.workspace.priorities,
             wanted=wanted,
@@ -255,7 +258,7 @@ class Case:
                     yield Skew(new, entry.over, entry.max_skew, self._usable(d))
 
     def _usable(self, d: int) -> Mask:
-        masks = [rule.mask for rule in self.rules[d]]
+        masks = [rule.mask for rule in self.rules(d)]
         return self._intern(np.logical_and.reduce(masks))
 
     # ------------------------------------------------------------------ cells
@@ -264,6 +267,7 @@ class Case:
         self,
         kept: frozenset[Member],
         number: Mapping[int, int],
+        seen: Sequence[ModelDeployment],
         eligible: Sequence[Mask],
         wanted: Sequence[int],
     ) -> Iterable[Cell]:
@@ -276,19 +280,12 @@ class Case:
         for cell in self._existing(kept):
             if needed[cell.group]:
                 yield _with_residents(cell, number)
+        large = _large_node(seen)
         for g in np.flatnonzero(needed).tolist():
             group = self.catalog.node_groups[g]
             if Member(MemberKind.CAPACITY, (group.name,)) not in kept:
-                yield Cell(
-                    group=g,
-                    indices=tuple(range(group.count, group.count + int(needed[g]))),
-                    slots=group.gpu_slots,
-                    cpus=group.cpus,
-                    memory=group.memory,
-                    extra=tuple(sorted(group.extra.items())),
-                    residents=(),
-                    accepts=True,
-                )
+                indices = range(group.count, group.count + int(needed[g]))
+                yield replace(large, group=g, indices=tuple(indices))
 
     def _existing(self, kept: frozenset[Member]) -> tuple[Cell, ...]:
         """Return the cells of all nodes, less what kept old replicas hold there."""
@@ -311,6 +308,27 @@ class Case:
     def _accepts(self, number: int, index: int) -> bool:
         group = self.catalog.node_groups[number]
         return self.catalog.state_of(group, index).accepts
+
+
+def _large_node(deployments: Sequence[ModelDeployment]) -> Cell:
+    """Return a node on which one replica of each fits, beside all the others if they want that.
+
+    As there are many of them, a larger one would not help.
+    """
+    near = any(e.over is Domain.NODE for d in deployments for e in d.together_with)
+    total = sum if near else max
+    names = sorted({name for d in deployments for name in d.extra})
+    gpus = total(-(-d.gpus // UNIT) for d in deployments)
+    return Cell(
+        group=0,
+        indices=(),
+        slots=(UNIT,) * gpus,
+        cpus=total(d.cpus for d in deployments),
+        memory=total(d.memory for d in deployments),
+        extra=tuple((n, total(d.extra.get(n, 0) for d in deployments)) for n in names),
+        residents=(),
+        accepts=True,
+    )
 
 
 def _structural(kind: MemberKind, deployment: ModelDeployment, rule: str, over: object) -> Member:

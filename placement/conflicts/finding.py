@@ -13,7 +13,7 @@ from placement.objectives.cost import Cost
 from placement.objectives.mix import parse_objective
 from placement.solvers.cpsat import Effort
 from placement.solvers.holding import Verdict, holds
-from placement.workspace.refusal import Conflict, Member
+from placement.workspace.refusal import Conflict, Member, MemberKind
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -83,7 +83,7 @@ class Finder:
     def _by_names(self, key: Key) -> Conflict | None:
         rules = [
             rule
-            for rule in self.case.rules[self.case.number[key]]
+            for rule in self.case.rules(self.case.number[key])
             if rule.member not in self.given_up
         ]
         members = smallest_emptying(rules)
@@ -109,6 +109,13 @@ class Finder:
             return Verdict.UNKNOWN
         self._left -= 1
         return holds(self.case.question(kept), self._effort)
+
+
+def remains(conflict: Conflict, case: Case) -> bool:
+    """Whether the members of a conflict are proved not to hold together in another case either."""
+    demands = {case.demand(key) for key in case.required}
+    kept = {m for m in conflict.parts if m.kind is not MemberKind.DEMAND or m in demands}
+    return holds(case.question(frozenset(kept)), Effort(CHECK_WORK)) is Verdict.BROKEN
 
 
 def case_of(workspace: Workspace, catalog: Catalog) -> Case:

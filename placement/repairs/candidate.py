@@ -63,10 +63,13 @@ class Ladder:
         How many there are.
     rung : callable
         Given 1 to ``rungs``, that change; a later one helps wherever an earlier one does.
+    first : int
+        The lowest that may help.
     """
 
     rungs: int
     rung: Callable[[int], Candidate]
+    first: int = 1
 
     @classmethod
     def single(cls, candidate: Candidate) -> Ladder:

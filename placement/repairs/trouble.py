@@ -68,7 +68,7 @@ class Trouble:
         """
         found = np.zeros(len(self.catalog.node_groups), bool)
         for deployment in self.deployments:
-            rules = self.case.rules[self.case.number[deployment.key]]
+            rules = self.case.rules(self.case.number[deployment.key])
             if any(rule.member == member for rule in rules):
                 found |= _refused_by(member, rules)
         groups = [self.catalog.node_groups[g] for g in np.flatnonzero(found).tolist()]

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from placement.conflicts.finding import case_of, remains
 from placement.repairs.candidate import Candidate, Ladder
 from placement.repairs.capacity import more_nodes
 from placement.repairs.policies import wider_policies
@@ -62,6 +63,7 @@ def find_repairs(
 
 class _Search:
     def __init__(self, trouble: Trouble, workspace: Workspace, fits: Fits) -> None:
+        self._conflict = trouble.conflict
         self._catalog = trouble.catalog
         self._workspace = workspace
         self._fits = fits
@@ -75,9 +77,14 @@ class _Search:
                 yield found
 
     def _lowest(self, ladder: Ladder) -> Candidate | None:
-        if not ladder.rungs or not self._helps(ladder.rung(ladder.rungs)):
+        """Return the lowest rung that helps: the first, or by halving what is above it."""
+        if not ladder.rungs:
             return None
-        low, high = 1, ladder.rungs
+        if self._helps(ladder.rung(ladder.first)):
+            return ladder.rung(ladder.first)
+        low, high = ladder.first + 1, ladder.rungs
+        if low > high or not self._helps(ladder.rung(high)):
+            return None
         while low < high:
             middle = (low + high) // 2
             if self._helps(ladder.rung(middle)):
@@ -89,5 +96,8 @@ class _Search:
     def _helps(self, candidate: Candidate) -> bool:
         if self._left <= 0:
             return False
+        after = candidate.applied(self._workspace, self._catalog)
+        if remains(self._conflict, case_of(*after)):  # no need to plan
+            return False
         self._left -= 1
-        return self._fits(*candidate.applied(self._workspace, self._catalog))
+        return self._fits(*after)

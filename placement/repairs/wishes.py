@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +130,10 @@ def fewer_replicas(trouble: Trouble) -> Iterator[Ladder]:
     for deployment in trouble.deployments:
         least = max(1, deployment.min_replicas)
         steps = deployment.replicas - least
+        # Alone in a conflict, it has as many as can be placed beside all others already.
+        first = min(steps, trouble.missing) if len(trouble.deployments) == 1 else 1
         if steps > 0:
-            yield Ladder(steps, lambda n, one=deployment: _with_fewer(one, n))  # type: ignore[misc]
+            yield Ladder(steps, partial(_with_fewer, deployment), first)
 
 
 def _with_fewer(deployment: ModelDeployment, fewer: int) -> Candidate:

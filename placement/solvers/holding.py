@@ -71,12 +71,14 @@ class Question:
 
 def holds(question: Question, effort: Effort) -> Verdict:
     """Return whether everything can hold; each independent part may take the whole effort."""
-    named = frozenset(skew.deployment for skew in question.skews)
+    alone = frozenset(skew.deployment for skew in question.skews) | frozenset(
+        resident.deployment for cell in question.compiled.cells for resident in cell.residents
+    )
     if not question.required:
         return Verdict.HOLDS
     if _is_nowhere(question):
         return Verdict.BROKEN
-    classes = merge(replace(question.compiled, strict=question.compiled.strict | named))
+    classes = merge(replace(question.compiled, strict=alone))
     required = frozenset(
         number
         for number, own in enumerate(classes.members)
