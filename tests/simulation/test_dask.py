@@ -31,16 +31,20 @@ def test_a_worker_is_killed_midway_and_no_outcome_is_lost():
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
         pids = client.run(os.getpid)
         assert len(set(pids.values())) == 2
-        killed: list[int] = []
+        killed: dict[str, int] = {}
 
-        def kill_one(outcome: object) -> None:
-            if not killed:
-                killed.append(next(iter(pids.values())))
-                os.kill(killed[0], signal.SIGKILL)
+        def kill_the_busier(outcome: object) -> None:
+            busy = client.processing()
+            if not killed and any(busy.values()):
+                worker = max(busy, key=lambda one: len(busy[one]))
+                killed[worker] = len(busy[worker])
+                os.kill(pids[worker], signal.SIGKILL)
 
         found = simulate(
-            CATALOG, SPACE, SCENARIOS, executor=client.get_executor(), on_outcome=kill_one
+            CATALOG, SPACE, SCENARIOS, executor=client.get_executor(), on_outcome=kill_the_busier
         )
-        assert killed
-        assert killed[0] not in client.run(os.getpid).values()
+        (left,) = killed.values()
+        assert left >= 1  # it died over work
+        (worker,) = killed
+        assert pids[worker] not in client.run(os.getpid).values()
     assert [outcome.digest for outcome in found] == alone
