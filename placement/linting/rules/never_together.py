@@ -26,10 +26,9 @@ class NeverTogether(Rule):
         for one in scene.peers.declaring("together_with"):
             for index, entry in enumerate(one.together_with):
                 mine = scene.empty.within(reach[one.key], entry.over)
-                near = (
-                    mine & reach[other.key] for other in scene.peers.others(one, entry.selector)
-                )
-                others = [] if not mine or any(near) else scene.peers.found(one, entry.selector)
+                known = scene.peers.others(one, entry.selector)
+                far = bool(mine) and not any(mine & reach[other.key] for other in known)
+                others = scene.peers.found(one, entry.selector) if far else ()
                 if others:
                     message = (
                         f"{named([one])} and {named(others)} may use no {entry.over} in common"
