@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from placement.catalog.text import visible
 from placement.report.sections import figures_of_merit, headline, sections
 
 if TYPE_CHECKING:
     from placement.report.content import Section, Table
     from placement.report.subject import Subject
 
-_MEANT = re.compile(r"([\\`*_{}\[\]<>#|~!&@$])")
+_MEANT = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
 
 def markdown(subject: Subject) -> str:
@@ -25,12 +26,12 @@ def markdown(subject: Subject) -> str:
 
 
 def plain(text: str) -> str:
-    r"""Return a text of which no character means anything in Markdown, HTML, or a link to people.
+    r"""Return a text on one line, of which no character means anything in Markdown or HTML.
 
-    >>> plain("<b>*us|only*</b> @all")
-    '\\<b\\>\\*us\\|only\\*\\</b\\> \\@all'
+    >>> plain("<b>*us|only*</b>")
+    '\\<b\\>\\*us\\|only\\*\\</b\\>'
     """
-    return _MEANT.sub(r"\\\1", " ".join(text.split()))
+    return _MEANT.sub(r"\\\1", visible(" ".join(text.split())))
 
 
 def _section(part: Section) -> Iterator[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
+from html import escape as as_html
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from placement.catalog.text import visible
 from placement.report.sections import figures_of_merit, headline, sections
 
 if TYPE_CHECKING:
@@ -94,3 +95,8 @@ def _cells(tag: str, cells: Iterable[str], right: frozenset[int]) -> Iterator[st
     for at, cell in enumerate(cells):
         mark = ' class="number"' if at in right else ""
         yield f"<{tag}{mark}>{escape(cell)}</{tag}>"
+
+
+def escape(text: str) -> str:
+    """Return a text as it stands in a page; what cannot be seen or written is spelled out."""
+    return as_html(visible(text))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from placement.report.subject import Subject
+    from placement.workspace.refusal import Refusal
 
 MOST_ROWS = 40
 
@@ -75,7 +76,7 @@ def missing(subject: Subject) -> Section:
     plan = subject.plan
     title = "What is not placed"
     if plan.refusal is not None:
-        return _refused(subject)
+        return _refused(plan.refusal)
     if not plan.unplaced:
         return Section(title, ("every replica that is asked for has a node",))
     rows = [
@@ -86,9 +87,7 @@ def missing(subject: Subject) -> Section:
     return Section(title, (), (), table(heads, rows, right=("missing",), most=MOST_ROWS))
 
 
-def _refused(subject: Subject) -> Section:
-    refusal = subject.plan.refusal
-    assert refusal is not None
+def _refused(refusal: Refusal) -> Section:
     rows = [
         (one.kind, one.message, ", ".join(one.members), "yes" if one.proved else "no")
         for one in refusal.conflicts
@@ -96,6 +95,6 @@ def _refused(subject: Subject) -> Section:
     tables = table(("conflict", "what", "between", "proved"), rows, most=MOST_ROWS)
     sentences = (
         f"refused ({refusal.reason}): {refusal.message}",
-        *(f"would help: {repair}" for repair in refusal.repairs),
+        *(f"would help: {repair.message}" for repair in refusal.repairs),
     )
     return Section("Why it is refused", sentences, (), tables)

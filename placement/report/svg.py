@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from placement.catalog.text import visible
 from placement.report.world import WORLD, topology
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 SVG = "http://www.w3.org/2000/svg"
 LONG = 60
 """Characters from which an outline that comes again is not written again."""
+_OWN = re.compile(r' id="((?:clip|gradient_)\d+)"')
 _NUMBER = re.compile(r"-?\d*\.\d{2,}")
 
 
@@ -23,6 +25,7 @@ class Drawer:
 
     def __init__(self) -> None:
         self._outlines: dict[str, str] = {}
+        self._names = 0
 
     def draw(self, chart: alt.TopLevelMixin, title: str) -> str:
         """Return the SVG element of a chart, with ``title`` for those who do not see it."""
@@ -31,12 +34,12 @@ class Drawer:
         ET.register_namespace("", SVG)
         root = ET.fromstring(vl_convert.vegalite_to_svg(specification(chart)))
         root.set("role", "img")
-        root.set("aria-label", title)
+        root.set("aria-label", visible(title))
         root.attrib.pop("version", None)
         for parent in list(root.iter()):
             self._tidy(parent)
         text = ET.tostring(root, encoding="unicode")
-        return text.replace(f' xmlns="{SVG}"', "")
+        return self._named(text.replace(f' xmlns="{SVG}"', ""))
 
     def _tidy(self, element: ET.Element) -> None:
         """Round coordinates, give a mark its tooltip, and keep its outline for others."""
@@ -61,6 +64,15 @@ class Drawer:
         del element.attrib["d"]
         element.set("href", f"#{name}")
 
+    def _named(self, text: str) -> str:
+        """Return a chart in which what it refers to is numbered by the page, not by the process."""
+        for name in dict.fromkeys(_OWN.findall(text)):
+            self._names += 1
+            own = f"part-{self._names}"
+            text = text.replace(f' id="{name}"', f' id="{own}"')
+            text = text.replace(f"url(#{name})", f"url(#{own})")
+        return text
+
     def outlines(self) -> str:
         """Return the element with the outlines that the drawn charts refer to."""
         paths = "".join(
@@ -75,12 +87,24 @@ def specification(chart: alt.TopLevelMixin) -> str:
     The outlines of countries are put in here, by name: the check of a chart's shape would walk
     through all their points.
     """
-    document: dict[str, Any] = chart.to_dict()
+    document: dict[str, Any] = _visible(chart.to_dict())
     text = json.dumps(document)
     if f'"name": "{WORLD}"' in text:
         document.setdefault("datasets", {})[WORLD] = topology()
         text = json.dumps(document)
     return text
+
+
+def _visible(value: Any) -> Any:
+    """Return a value with every text in it, keys apart, as it can be seen and written."""
+    match value:
+        case str():
+            return visible(value)
+        case list():
+            return [_visible(one) for one in value]
+        case dict():
+            return {key: _visible(one) for key, one in value.items()}
+    return value
 
 
 def _rounded(found: re.Match[str]) -> str:
