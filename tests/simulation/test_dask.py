@@ -12,12 +12,7 @@ from tests.simulation.test_executors import CATALOG, SCENARIOS, SPACE
 
 distributed = pytest.importorskip("distributed")
 
-# Whatever the cluster says about a worker that is gone says nothing about us.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.slow,
-]
+pytestmark = pytest.mark.slow
 
 
 def test_a_worker_is_killed_midway_and_no_outcome_is_lost():
