@@ -97,7 +97,10 @@ def made(*edits: Edit):
 
 
 def test_each_edit_changes_what_it_names():
-    assert made(Lose(scope="node-group", name="us")).catalog.groups_by_name["us"].state is NodeState.LOST
+    assert (
+        made(Lose(scope="node-group", name="us")).catalog.groups_by_name["us"].state
+        is NodeState.LOST
+    )
     assert made(Lose(scope="node", name="us/1")).catalog.states == {"us/1": NodeState.LOST}
     assert made(EDITS["add"][0]).catalog.groups_by_name["us"].count == 3
     assert made(EDITS["remove"][0]).catalog.groups_by_name["us"].count == 0
