@@ -17,6 +17,8 @@ from placement.policies.location import LocationEntry, LocationPolicy
 from placement.workspace.making import make_workspace
 from placement.workspace.workspace import Domain, Environment, Resources, Spread
 from tests.cli.conftest import fleet, home, placement  # noqa: F401
+from tests.docs.pages import DOCS
+from tests.docs.test_readme import regenerated
 from tests.headroom.worlds import assignment, with_one_more
 
 US = LocationPolicy(name="us", locations=(LocationEntry(type="country", name="US"),))
@@ -110,6 +112,11 @@ def test_an_unknown_name_is_an_input_error(catalog):
 
 
 # ---------------------------------------------------------------- the command
+
+
+def test_the_page_shows_what_is_printed():
+    text = (DOCS / "headroom.md").read_text("utf-8")
+    assert regenerated(text) == text
 
 
 WORK = """\
