@@ -13,6 +13,7 @@ from placement.errors import FindingCode
 from placement.linting.codes import Code as LintCode
 from placement.options import Code as ChoiceCode
 from placement.plan.codes import Code as PlanCode
+from placement.simulation.codes import Code as ScenarioCode
 from placement.store.codes import Code as StoreCode
 from placement.workspace import building, checks, files, load_workspace
 from placement.workspace.codes import Code
@@ -31,6 +32,7 @@ HEADINGS = {
     "PL7": "Store",
     "PL8": "Lint",
     "PL9": "Command line",
+    "SC1": "Scenarios",
     "CT1": "Catalogs",
     "CT2": "Imports",
 }
@@ -41,10 +43,11 @@ CODES: list[FindingCode] = [
     *StoreCode,
     *LintCode,
     *CommandLineCode,
+    *ScenarioCode,
     *CatalogCode,
     *ImportCode,
 ]
-LITERAL = re.compile(r'"((?:CT|PL)[0-9]{3})"')
+LITERAL = re.compile(r'"((?:CT|PL|SC)[0-9]{3})"')
 
 
 @pytest.mark.parametrize("group", HEADINGS)
@@ -63,7 +66,7 @@ def test_no_two_rooms_share_a_code():
 
 
 def test_every_code_in_the_package_is_on_the_page():
-    listed = set(re.findall(r"^\| ((?:CT|PL)[0-9]{3}) \|", ERRORS.read_text("utf-8"), re.MULTILINE))
+    listed = set(re.findall(r"^\| ((?:CT|PL|SC)[0-9]{3}) \|", ERRORS.read_text("utf-8"), re.MULTILINE))
     used = {
         code
         for path in sorted((ROOT / "placement").rglob("*.py"))
