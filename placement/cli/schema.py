@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,12 @@ from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import Output, choose
 
-_KINDS = {"policy": "Policy", "environment": "Environment", "modeldeployment": "ModelDeployment"}
+_KINDS = {
+    "policy": "Policy",
+    "environment": "Environment",
+    "modeldeployment": "ModelDeployment",
+    "scenario": "Scenario",
+}
 
 
 def _kind(text: str) -> str:
@@ -21,19 +26,29 @@ def _kind(text: str) -> str:
 Kind = Annotated[
     str,
     typer.Argument(
-        metavar="KIND", parser=_kind, help="Policy, Environment or ModelDeployment; any case."
+        metavar="KIND",
+        parser=_kind,
+        help="Policy, Environment, ModelDeployment or Scenario; any case.",
     ),
 ]
 
 
 @guarded
 def schema(kind: Kind, form: Output = None) -> ExitCode:
-    """Print the JSON Schema of a kind of manifest."""
+    """Print the JSON Schema of a kind of manifest, or of scenarios."""
     if form in (Format.TABLE, Format.CSV):
         raise typer.BadParameter(f"a schema has no {form} form; use json or yaml")
-    from placement.workspace.schema import schema as schema_of
-
-    document = schema_of(kind)
+    document = _document(kind)
     as_text = output.as_yaml if form is Format.YAML else output.as_json
     output.emit(as_text(document))
     return ExitCode.DONE
+
+
+def _document(kind: str) -> dict[str, Any]:
+    if kind == "Scenario":
+        from placement.simulation.schema import scenario_schema
+
+        return scenario_schema()
+    from placement.workspace.schema import schema as schema_of
+
+    return schema_of(kind)

@@ -20,7 +20,8 @@ from placement.workspace.workspace import Environment, ModelDeployment
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _METADATA = ("name", "environment", "labels")
-_NAME = {"type": "string", "minLength": 1, "maxLength": 253}
+NAME: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": 253}
+"""The schema of a name."""
 
 
 class _Generator(GenerateJsonSchema):
@@ -73,21 +74,22 @@ def _policies() -> dict[str, Any]:
         spec["required"] = sorted({*spec.get("required", ()), "type"})
         definitions |= needed
         parts.append(spec)
-    return _whole("Policy", {"oneOf": parts}, {"name": _NAME}, definitions)
+    return whole("Policy", {"oneOf": parts}, {"name": NAME}, definitions)
 
 
 def _document(kind: str, model: type[BaseModel]) -> dict[str, Any]:
     spec, definitions = _spec(model)
-    metadata: dict[str, Any] = {"name": _NAME}
+    metadata: dict[str, Any] = {"name": NAME}
     if model is ModelDeployment:
-        fields = _properties(model)[0]["properties"]
+        fields = fields_of(model)[0]["properties"]
         metadata |= {name: fields[name] for name in _METADATA[1:]}
-    return _whole(kind, spec, metadata, definitions)
+    return whole(kind, spec, metadata, definitions)
 
 
-def _whole(
+def whole(
     kind: str, spec: Mapping[str, Any], metadata: Mapping[str, Any], definitions: Mapping[str, Any]
 ) -> dict[str, Any]:
+    """Return the schema of whole documents of a kind, given those of their parts."""
     is_required = bool(spec.get("required")) or "oneOf" in spec
     return {
         "$schema": DIALECT,
@@ -110,7 +112,7 @@ def _whole(
     }
 
 
-def _properties(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
+def fields_of(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the schema of one class and the definitions it uses."""
     _, found = models_json_schema(
         [(model, "validation")], by_alias=True, schema_generator=_Generator
@@ -121,10 +123,10 @@ def _properties(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]
 
 def _spec(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the schema of a spec: the class without what stands in the metadata."""
-    whole, definitions = _properties(model)
+    fields, definitions = fields_of(model)
     for name in _METADATA:
-        whole["properties"].pop(name, None)
-    required = [name for name in whole.pop("required", ()) if name not in _METADATA]
+        fields["properties"].pop(name, None)
+    required = [name for name in fields.pop("required", ()) if name not in _METADATA]
     if required:
-        whole["required"] = required
-    return whole, definitions
+        fields["required"] = required
+    return fields, definitions

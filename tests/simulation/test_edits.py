@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from placement import InputError, Scenario, load_scenarios, simulate, sweep
@@ -24,6 +28,7 @@ from placement.simulation.edits.registry import EDIT_TYPES
 from placement.simulation.files import edit_of
 from placement.simulation.outcome import Fate, Verdict
 from placement.simulation.scenario import change_of
+from placement.simulation.schema import scenario_schema
 from placement.simulation.sweep import Over
 from placement.workspace.making import make_workspace
 from placement.workspace.workspace import Environment
@@ -366,3 +371,36 @@ def test_an_edit_of_words_is_checked_like_one_of_a_file():
     assert edit_of({"type": "lose", "name": "us"}) == Lose(name="us")
     with pytest.raises(InputError, match="`nodes` must be a whole number, found the text `x`"):
         edit_of({"type": "add", "nodeGroup": "us", "nodes": "x"})
+
+
+# -------------------------------------------------------------------- schema
+
+
+def documents(text: str):
+    return [document for document in yaml.safe_load_all(text) if document is not None]
+
+
+VALIDATOR = Draft202012Validator(scenario_schema())
+
+
+def test_the_schema_takes_what_is_read():
+    Draft202012Validator.check_schema(scenario_schema())
+    for document in documents(GOOD):
+        assert list(VALIDATOR.iter_errors(document)) == []
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_the_schema_refuses_what_has_the_wrong_shape(line):
+    (document,) = documents("\n".join([*GOOD.splitlines()[:5], line]))
+    names_only = BAD[line][0] in ("CT128", "SC102")  # a schema knows no names
+    too_fine = BAD[line][0] == "PL402"  # nor how finely a price may be given
+    assert VALIDATOR.is_valid(document) == (names_only or too_fine)
+
+
+def test_the_schema_of_the_command_line_is_this_one(capsys, monkeypatch):
+    from placement.cli.main import main
+
+    monkeypatch.setattr("sys.argv", ["placement", "schema", "scenario", "-o", "json"])
+    with pytest.raises(SystemExit):
+        main()
+    assert json.loads(capsys.readouterr().out) == scenario_schema()
