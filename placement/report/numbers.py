@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from placement.catalog.geography import countries
 from placement.catalog.rows import UNIT
@@ -26,7 +27,7 @@ def usd(micro: int) -> str:
     >>> usd(34_036_880), usd(16_943_815_000)
     ('34.0369', '16,943.82')
     """
-    return f"{micro / MICRO:,.{2 if micro >= 100 * MICRO else 4}f}"
+    return f"{Decimal(micro) / MICRO:,.{2 if micro >= 100 * MICRO else 4}f}"
 
 
 def counted(number: int, thing: str, things: str | None = None) -> str:

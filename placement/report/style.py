@@ -33,7 +33,7 @@ def lighter(colour: str) -> str:
     """Return a colour mixed with white, for areas below marks of the colour itself.
 
     >>> lighter("#0072B2")
-    '#a6cde4'
+    '#a6cee4'
     """
     channels = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return "#" + "".join(f"{round(255 - (255 - one) * 0.35):02x}" for one in channels)
