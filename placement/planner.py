@@ -47,6 +47,7 @@ class TransactOptions(TypedDict, total=False):
     rebalance: Rebalance | None
     expected: Expected | None
     serial: int | None
+    repairs: bool
     objective: str
     billing: Billing | str
     gap: float
@@ -147,6 +148,7 @@ class Planner:
         rebalance: Rebalance | None = None,
         expected: Expected | None = None,
         serial: int | None = None,
+        repairs: bool = False,
         objective: str = "cost",
         billing: Billing | str = Billing.SHARE,
         gap: float = 0.0,
@@ -178,6 +180,9 @@ class Planner:
             the least of what is free becomes useless to it.
         serial : int, optional
             Of the stored state that the change starts from.
+        repairs : bool
+            A refusal carries the cheapest changes that would make it fit, each of them tried, and
+            a minimal conflict however large the fleet is. That may take some dozen plans.
         objective, billing, gap, time_limit, seed, on_progress, cancel
             As for ``plan``.
 
@@ -203,7 +208,36 @@ class Planner:
         leave = Leave(
             partial=allow_partial, evict=evict, retry_unplaced=retry_unplaced, rebalance=rebalance
         )
-        return self._transaction(transition, options, leave, catalog, serial, expected).preview()
+        found = self._transaction(transition, options, leave, catalog, serial, expected)
+        preview = found.preview()
+        if not repairs or found.judge is None or preview.refusal is None:
+            return preview
+        from placement.repairs.changes import advised
+
+        def is_made(asked: Transition, allowed: Leave, fleet: Catalog) -> bool:
+            if cancel is not None and cancel.is_set():
+                return False
+            # Of another catalog only what is given is a fact; a repair that adds nodes is none.
+            planner = self if catalog is not None or fleet is self.catalog else Planner(fleet)
+            given = None if catalog is None else fleet
+            again = planner.transact(
+                asked,
+                catalog=given,
+                allow_partial=allowed.partial,
+                evict=allowed.evict,
+                retry_unplaced=allowed.retry_unplaced,
+                rebalance=allowed.rebalance,
+                expected=expected,
+                objective=objective,
+                billing=billing,
+                gap=gap,
+                time_limit=time_limit,
+                seed=seed,
+                cancel=cancel,
+            )
+            return again.refusal is None
+
+        return preview.explained(advised(found.judge, preview.refusal, transition, is_made))
 
     def release(
         self,

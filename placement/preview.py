@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +76,10 @@ class Preview:
             stats=stats,
         )
         return cls(before, catalog, plan, before)
+
+    def explained(self, refusal: Refusal) -> Preview:
+        """Return the preview of the same refused change that says more about it."""
+        return replace(self, plan=replace(self.plan, refusal=refusal))
 
     @property
     def refusal(self) -> Refusal | None:

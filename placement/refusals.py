@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from placement.conflicts.case import Case
+from placement.conflicts.finding import MOST_CHECKS, Finder
+from placement.conflicts.names import smallest_emptying
+from placement.conflicts.shrinking import Shrunk
+from placement.conflicts.wording import conflict_of
 from placement.constraints.base import subject, thousandths
-from placement.constraints.registry import CONSTRAINTS
 from placement.objectives.unplaced import class_name
 from placement.problem.tiers import STRICT
-from placement.workspace.effective import Level, resolve
-from placement.workspace.refusal import Conflict, Refusal, RefusalReason, Repair, advise
+from placement.workspace.refusal import Conflict, Refusal, RefusalReason
 
 if TYPE_CHECKING:
     from placement.options import Leave
     from placement.problem.affected import Affected
-    from placement.problem.compiler import Mask
-    from placement.problem.ledger import Key
+    from placement.problem.ledger import Held, Key
     from placement.solvers.standing import Found
     from placement.workspace.workspace import ModelDeployment
 
@@ -39,6 +43,7 @@ class Judge:
         self.affected = affected
         self.leave = leave
         self.forgiving = forgiving
+        self._short_of: tuple[Key, int] | None = None
 
     def before_solving(self) -> Refusal | None:
         """Refuse what no node group allows, whatever else runs."""
@@ -68,16 +73,14 @@ class Judge:
         return not strict and bool(self.affected.rows(key))
 
     def _no_node_group(self, key: Key, reason: RefusalReason) -> Refusal:
-        deployment = self.affected.after.by_key[key]
-        members = tuple(minimal(allowed_by(self.affected, deployment)))
-        message = f"no node group allows `{subject(deployment)}`"
+        name = subject(self.affected.after.by_key[key])
+        members = smallest_emptying(self.case.rules(self.case.number[key])) or ()
+        message = f"no node group allows `{name}`"
         if reason is RefusalReason.STRANDS:
             count = sum(row.replicas for row in self.affected.rows(key))
-            message = f"{count} running replicas of `{subject(deployment)}` would have no place"
-        listed = ", ".join(members)
-        conflict = Conflict("policy", members, f"no node group satisfies {listed}", proved=True)
-        repairs = advise(f"widen one of: {listed}") if members else ()
-        return Refusal(reason, message, (conflict,), repairs)
+            message = f"{count} running replicas of `{name}` would have no place"
+        found = Shrunk(frozenset((self.case.demand(key), *members)), minimal=True)
+        return Refusal(reason, message, (conflict_of(self.case, found),))
 
     def after_solving(self, found: Found) -> Refusal | None:
         """Refuse a placement that leaves out what must be placed."""
@@ -88,7 +91,10 @@ class Judge:
             return self._short(key, short, proved=proved and not self._is_contested(key))
         if found.standing.displaced and not (self.leave.evict or self.forgiving):
             message = "running replicas would lose their place"
-            return self._refusal(RefusalReason.STRANDS, message, (), proved=proved)
+            if not proved:
+                return _undecided(message)
+            conflict = Conflict("capacity", (), message, proved=True, minimal=False)
+            return Refusal(RefusalReason.STRANDS, message, (conflict,))
         return None
 
     def _is_enough(self, key: Key, short: int) -> bool:
@@ -107,6 +113,7 @@ class Judge:
         return self.leave.evict
 
     def _short(self, key: Key, short: int, *, proved: bool) -> Refusal:
+        self._short_of = key, short
         deployment = self.affected.after.by_key[key]
         wanted = self.affected.wanted(key)
         name = subject(deployment)
@@ -119,16 +126,65 @@ class Judge:
             lost = running - (wanted - short)
             message = f"{lost} of {running} running replicas of `{name}` would have no place"
             reason = RefusalReason.STRANDS
-        return self._refusal(reason, message, self._cut(key), proved=proved)
-
-    def _refusal(
-        self, reason: RefusalReason, message: str, members: tuple[str, ...], *, proved: bool
-    ) -> Refusal:
         if not proved:
-            text = f"{message} in any way that was found, and it is not proved that none exists"
-            return Refusal(RefusalReason.UNKNOWN, text)
-        conflict = Conflict("capacity", members, message, proved=True)
-        return Refusal(reason, message, (conflict,), _repairs(reason))
+            return _undecided(message)
+        return Refusal(reason, message, (self._conflict(key, message),))
+
+    def _conflict(self, key: Key, message: str) -> Conflict:
+        """Return a minimal conflict where it is found at once, else who is in the way."""
+        if len(self.case.deployments) * len(self.affected.fleet) <= SMALL:
+            found = self._minimal(key, checks=CHECKS)
+            if found is not None:
+                return found
+        return Conflict("capacity", self._cut(key), message, proved=True, minimal=False)
+
+    def _minimal(self, key: Key, *, checks: int) -> Conflict | None:
+        """Return a proved conflict that keeps a deployment from its place, if one is found."""
+        finder = Finder(self.case, self.placed, checks=checks)
+        return next((one for one in finder.find(most=1, only=key) if one.proved), None)
+
+    def explained(self, refusal: Refusal) -> Refusal:
+        """Return a refusal with a minimal conflict, however large the change is."""
+        known = refusal.conflicts
+        if self._short_of is None or all(one.minimal for one in known):
+            return refusal
+        found = self._minimal(self._short_of[0], checks=MOST_CHECKS)
+        return refusal if found is None else replace(refusal, conflicts=(found,))
+
+    @property
+    def placed(self) -> Mapping[Key, int]:
+        """Replicas of each deployment that have a place, as far as the change needs them."""
+        placed = dict(self.case.required)
+        if self._short_of is not None:
+            key, short = self._short_of
+            placed[key] = min(placed.get(key, 0), self.affected.wanted(key) - short)
+        return placed
+
+    @cached_property
+    def case(self) -> Case:
+        """What has to hold for the change to be made, whatever else becomes of it."""
+        affected = self.affected
+        held: dict[Key, list[Held]] = {}
+        for row, deployment in affected.held:
+            held.setdefault(row.key, []).append((row, deployment))
+        return Case(
+            affected.after,
+            affected.catalog,
+            objective=affected.objective,
+            required={d.key: self._least(d) for d in affected.after.deployments if d.enabled},
+            held=held,
+        )
+
+    def _least(self, deployment: ModelDeployment) -> int:
+        """Return how many replicas have to have a place, so that the change is not refused."""
+        key = deployment.key
+        if key in self.affected.transition.strict:
+            whole = not self.leave.partial
+            return deployment.replicas if whole else max(1, deployment.min_replicas)
+        if self.leave.evict or self._is_forgiven(key):
+            return 0
+        running = sum(row.replicas for row in self.affected.rows(key))
+        return min(running, deployment.replicas)
 
     def _cut(self, key: Key) -> tuple[str, ...]:
         """Return what competes for the node groups of a deployment, and these if they are few."""
@@ -150,6 +206,10 @@ class Judge:
         return tuple(members)
 
 
+SMALL = 2_000
+"""Up to so many (deployment, node) pairs a refusal carries a minimal conflict at once."""
+CHECKS = 60
+"""Questions that may be asked for it."""
 MOST_MEMBERS = 12
 """Members of a capacity conflict that are named."""
 
@@ -170,40 +230,6 @@ def _is_proved_short(found: Found) -> bool:
     )
 
 
-def _repairs(reason: RefusalReason) -> tuple[Repair, ...]:
-    if reason is RefusalReason.STRANDS:
-        return advise("leave the replicas without a place (`--evict`)", "add capacity")
-    return advise("take fewer replicas (`--allow-partial`)", "add capacity", "widen the policies")
-
-
-def allowed_by(affected: Affected, deployment: ModelDeployment) -> Mapping[str, Mask]:
-    """Return what each policy type and each own wish of a deployment allows, by its name.
-
-    Policies of one type at one level are named together, for they widen one another.
-    """
-    table, catalog = affected.catalog.table, affected.catalog
-    found: dict[str, Mask] = {}
-    effective = resolve(affected.after, deployment)
-    kinds = {a.policy.type for a in effective.attachments if a.binds}
-    for level in Level:
-        for kind in sorted(kinds):
-            policies = effective.binding(level, kind)
-            if policies:
-                names = " or ".join(f"`{policy.name}`" for policy in policies)
-                masks = [policy.compile(table) for policy in policies]
-                found[f"policy {names} of the {level}"] = np.logical_or.reduce(masks)
-    for constraint in CONSTRAINTS:
-        own = constraint.eligible(deployment, table, catalog)
-        if own is not None:
-            found[f"{constraint.name.replace('_', ' ')} of {subject(deployment)}"] = own
-    return found
-
-
-def minimal(allowed: Mapping[str, Mask]) -> Iterator[str]:
-    """Yield the names of a smallest-by-deletion set of masks that have nothing in common."""
-    left = dict(allowed)
-    for name in list(allowed):
-        rest = [mask for other, mask in left.items() if other != name]
-        if rest and not np.logical_and.reduce(rest).any():
-            del left[name]
-    yield from left
+def _undecided(message: str) -> Refusal:
+    text = f"{message} in any way that was found, and it is not proved that none exists"
+    return Refusal(RefusalReason.UNKNOWN, text)

@@ -111,6 +111,7 @@ class Transaction:
         self.remember = remember
         self.course = Course()
         self.affected: Affected | None = None
+        self.judge: Judge | None = None
         self.catalog: Catalog = state.ledger.fleet.catalog
         limit = options.time_limit
         self.limits = Limits(
@@ -135,7 +136,7 @@ class Transaction:
             rebalance=self._rebalance(),
             kinds=self.kinds,
         )
-        judge = Judge(affected, self.leave, forgiving=self.anew)
+        judge = self.judge = Judge(affected, self.leave, forgiving=self.anew)
         refusal = judge.before_solving()
         if refusal is not None:
             return self._refused(refusal)

@@ -89,6 +89,7 @@ def transact(
                 gap=options.gap,
                 time_limit=options.time_limit,
                 seed=options.seed,
+                repairs=True,
                 on_progress=reporter.show,
                 cancel=cancel,
             ),

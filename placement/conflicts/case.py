@@ -23,7 +23,7 @@ from placement.problem.running import residents_by_node
 from placement.solvers.holding import Question, Skew
 from placement.workspace.effective import Level, resolve
 from placement.workspace.refusal import Member, MemberKind
-from placement.workspace.workspace import Domain
+from placement.workspace.workspace import Domain, Rollout
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -85,6 +85,25 @@ class Case:
         self._interned: dict[bytes, Mask] = {}
         self._seen: dict[tuple[int, frozenset[Member], bool], ModelDeployment] = {}
         self._cells: dict[frozenset[Key], tuple[Cell, ...]] = {}
+
+    def changed(self, workspace: Workspace, catalog: Catalog) -> Case:
+        """Return the same needs in another workspace, where it asks for no less."""
+        enabled = {d.key: d for d in workspace.deployments if d.enabled}
+        return Case(
+            workspace,
+            catalog,
+            objective=self.objective,
+            required={
+                key: min(replicas, enabled[key].replicas)
+                for key, replicas in self.required.items()
+                if key in enabled
+            },
+            held={
+                key: rows
+                for key, rows in self.held.items()
+                if key in enabled and enabled[key].rollout is Rollout.SURGE
+            },
+        )
 
     # ---------------------------------------------------------------- members
 

@@ -25,7 +25,7 @@ MOST = 10
 """Conflicts that are looked for, if nobody says how many."""
 CHECK_WORK = 1.0
 """Deterministic time of one question to CP-SAT."""
-CHECKS = 400
+MOST_CHECKS = 400
 """Questions that are asked for one conflict."""
 
 
@@ -37,23 +37,34 @@ class Finder:
     case : Case
     placed : mapping of (model, environment) to int
         Replicas that the best known plan places.
+    checks : int
+        Questions to CP-SAT that may be asked for one conflict.
     cancel : CancelToken, optional
         ``is_set()`` ends every search.
     """
 
     def __init__(
-        self, case: Case, placed: Mapping[Key, int], *, cancel: CancelToken | None = None
+        self,
+        case: Case,
+        placed: Mapping[Key, int],
+        *,
+        checks: int = MOST_CHECKS,
+        cancel: CancelToken | None = None,
     ) -> None:
         self.case = case
-        self._stopped = (lambda: False) if cancel is None else cancel.is_set
-        self._effort = Effort(CHECK_WORK, stopped=self._stopped)
+        self._cancel = cancel
+        self._effort = Effort(CHECK_WORK, stopped=self._is_stopped)
         self.missing = [
             d.key
             for d in sorted(case.deployments, key=lambda d: (-d.priority, d.key))
             if placed.get(d.key, 0) < case.required.get(d.key, 0)
         ]
         self.given_up: frozenset[Member] = frozenset()
-        self._left = CHECKS
+        self._checks = checks
+        self._left = checks
+
+    def _is_stopped(self) -> bool:
+        return self._cancel is not None and self._cancel.is_set()
 
     def find(self, *, most: int = MOST, only: Key | None = None) -> Iterator[Conflict]:
         """Yield conflicts that have no member in common.
@@ -93,7 +104,7 @@ class Finder:
         return conflict_of(self.case, found)
 
     def _by_proof(self, key: Key) -> Conflict | None:
-        self._left = CHECKS
+        self._left = self._checks
         whole = [k for k in self.case.required if k not in self.missing and k != key]
         verdict = Verdict.UNKNOWN
         for others in ([], whole, [k for k in self.case.required if k != key]):
@@ -105,7 +116,7 @@ class Finder:
         return None if verdict is Verdict.HOLDS else unknown(self.case, key)
 
     def _holds(self, kept: frozenset[Member]) -> Verdict:
-        if self._left <= 0 or self._stopped():
+        if self._left <= 0 or self._is_stopped():
             return Verdict.UNKNOWN
         self._left -= 1
         return holds(self.case.question(kept), self._effort)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from placement.conflicts.finding import case_of, remains
+from placement.conflicts.finding import remains
 from placement.repairs.candidate import Candidate, Ladder
 from placement.repairs.capacity import more_nodes
 from placement.repairs.policies import wider_policies
@@ -63,6 +63,7 @@ def find_repairs(
 
 class _Search:
     def __init__(self, trouble: Trouble, workspace: Workspace, fits: Fits) -> None:
+        self._case = trouble.case
         self._conflict = trouble.conflict
         self._catalog = trouble.catalog
         self._workspace = workspace
@@ -97,7 +98,7 @@ class _Search:
         if self._left <= 0:
             return False
         after = candidate.applied(self._workspace, self._catalog)
-        if remains(self._conflict, case_of(*after)):  # no need to plan
+        if remains(self._conflict, self._case.changed(*after)):  # no need to plan
             return False
         self._left -= 1
         return self._fits(*after)
