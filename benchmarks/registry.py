@@ -237,6 +237,17 @@ SUBJECTS: tuple[Subject, ...] = (
         },
     ),
     Subject(
+        "sweep",
+        "The loss of every region of the public-cloud catalog in turn, each planned with the "
+        "fewest moves and verified, for deployments that ask for a small part of every GPU model. "
+        "Regions in which nothing runs are seen to change nothing without planning.",
+        "benchmarks.sweep:measure",
+        {
+            QUICK: {"deployments": 8},
+            "300": {"deployments": 300, "processes": (2,), "within": 60},
+        },
+    ),
+    Subject(
         "openb-policies",
         "The six policies of the FGD paper on the Alibaba GPU trace of 2023, on arrays: the share "
         "of all GPUs that is free once 130 % of them have been asked for, and what is published.",
