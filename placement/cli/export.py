@@ -75,7 +75,7 @@ def kubernetes(
             inputs.read_asked(paths, head).after,
         )
     seats = read_seats(catalog) if catalog is not None else None
-    parts = to_kubernetes(stored, workspace, fleet, seats=seats, image=image)
+    parts = to_kubernetes(stored, workspace, fleet, seats=seats, image=image, file=str(plan))
     _write(_render(parts, form), out)
     return ExitCode.DONE
 

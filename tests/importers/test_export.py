@@ -19,9 +19,10 @@ from placement.catalog.importers.kubernetes.importing import import_kubernetes
 from placement.catalog.importers.kubernetes.quantities import parse_quantity
 from placement.catalog.importers.kubernetes.seats import Seat, read_seats
 from placement.catalog.load import load_catalog_texts
-from placement.plan.kubernetes import PART, to_kubernetes, to_yaml
-from placement.plan.kubernetes_labels import dns_name, part_names
-from placement.plan.kubernetes_yaml import dump
+from placement.plan.kubernetes import to_kubernetes, to_yaml
+from placement.plan.kubernetes.deployments import PART
+from placement.plan.kubernetes.labels import dns_name, part_names
+from placement.plan.kubernetes.yaml_text import dump
 from tests.importers import clusters
 from tests.importers.affinity import admits, schedules
 
@@ -194,6 +195,18 @@ def test_nodes_with_other_numbers_of_replicas_are_other_parts(world):
         ("web-production-acme-berlin-k3s-x1", 1),
         ("web-production-acme-berlin-k3s-x4", 4),
     ]
+
+
+def test_nodes_alike_with_other_taints_are_other_parts(world):
+    taint = "nvidia.com/gpu=present:NoSchedule"
+    nodes = [clusters.gke_l4("l4-0", taints=()), clusters.gke_l4("l4-1", taints=(taint,))]
+    plan, workspace, catalog, seats = world(nodes, [deployment("a", replicas=2)])
+    parts = exported(plan, workspace, catalog, seats)
+    assert len(catalog.node_groups) == 1
+    assert [schedules(part.document, nodes) for part in parts] in (
+        [[Counter({"l4-0": 1})], [Counter({"l4-1": 1})]],
+        [[Counter({"l4-1": 1})], [Counter({"l4-0": 1})]],
+    )
 
 
 def test_a_replica_asks_for_what_its_deployment_says(world):
@@ -449,18 +462,22 @@ def test_long_names_stay_apart():
     assert len(first) == len(second) == 63
 
 
+def named(words):
+    return part_names([(one, repr(one)) for one in words])
+
+
 @given(st.lists(st.tuples(st.text(), st.text()), unique=True, max_size=8))
 def test_names_are_labels_and_never_the_same(words):
-    names = part_names(words)
+    names = named(words)
     assert len(set(names)) == len(names)
     assert all(re.fullmatch("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name) for name in names)
 
 
 def test_names_that_would_be_one_all_get_a_digest():
-    names = part_names([("a-b", "c"), ("a", "b-c"), ("d", "e")])
+    names = named([("a-b", "c"), ("a", "b-c"), ("d", "e")])
     assert names[2] == "d-e"
     assert all(re.fullmatch("a-b-c-[0-9a-f]{8}", name) for name in names[:2])
-    assert part_names([("a", "b-c"), ("a-b", "c")]) == names[1::-1]
+    assert named([("a", "b-c"), ("a-b", "c")]) == names[1::-1]
 
 
 ODD = ("NO", "y", "on", "1e3", "0x1F", "012", "1_000", "12:30:00", "2026-01-01", "null", "~", "", " a", "a: b", "#a", "- a", "\u2028", "'", '"', ".inf", "=", "<<", "Größe")  # fmt: skip

@@ -7,7 +7,6 @@ so that a large file without findings costs no more than its parser.
 
 from __future__ import annotations
 
-import bisect
 import json
 import re
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from placement.catalog.sheet import NO_FILE, Fault, Findings
 from placement.catalog.text import quote
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _TOO_DEEP = "values are nested too deeply"
 
 
@@ -41,13 +39,15 @@ class Document:
         mark = self._mark(path)
         return mark.line + 1, mark.column + 1
 
-    @cached_property
-    def _lines(self) -> list[int]:
-        return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
-
     def _line_and_column(self, offset: int) -> tuple[int, int]:
-        line = bisect.bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1] + 1
+        """Count lines from the place that was asked for last, which is most often just before."""
+        known, line = self._last if self._last[0] <= offset else (0, 1)
+        self._last[:] = offset, line + self.text.count("\n", known, offset)
+        return self._last[1], offset - self.text.rfind("\n", 0, offset)
+
+    @cached_property
+    def _last(self) -> list[int]:
+        return [0, 1]
 
     # ------------------------------------------------------------------ JSON
 

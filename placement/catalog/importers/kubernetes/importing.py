@@ -38,6 +38,7 @@ from placement.catalog.importers.rates import read_prices
 from placement.catalog.sheet import Fault
 from placement.catalog.text import quote
 from placement.errors import InternalFaultError
+from placement.memory import uncollected
 
 
 def import_kubernetes(
@@ -75,16 +76,18 @@ def import_kubernetes(
     InputError
         With every finding, its file and its place.
     """
-    report = Report()
-    document = read_document(os.fspath(nodes), report.errors)
-    beside = read_document(os.fspath(pods), report.errors) if pods is not None else None
-    rates = read_prices(os.fspath(prices), report.errors) if prices is not None else None
-    report.errors.raise_if_any()
-    if document is None:
-        raise InternalFaultError(f"{os.fspath(nodes)} was not read, and nothing says why")
-    known = load_known(os.fspath(regions) if regions is not None else None)
-    places, amounts = Places(known, region), Prices(known, rates, report.errors)
-    return _Import(document, report, places, amounts, frozenset(tolerate)).run(beside, name)
+    with uncollected():
+        report = Report()
+        document = read_document(os.fspath(nodes), report.errors)
+        beside = read_document(os.fspath(pods), report.errors) if pods is not None else None
+        rates = read_prices(os.fspath(prices), report.errors) if prices is not None else None
+        report.errors.raise_if_any()
+        if document is None:
+            raise InternalFaultError(f"{os.fspath(nodes)} was not read, and nothing says why")
+        known = load_known(os.fspath(regions) if regions is not None else None)
+        places, amounts = Places(known, region), Prices(known, rates, report.errors)
+        one = _Import(document, report, places, amounts, frozenset(tolerate))
+        return one.run(beside, name)
 
 
 @dataclass

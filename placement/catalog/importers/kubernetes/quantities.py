@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from placement.catalog.importers.codes import Code
 from placement.catalog.sheet import Fault
@@ -22,6 +23,7 @@ _FACTORS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def parse_quantity(text: str) -> Fraction | Fault:
     """Return the value of a quantity; a fault if it is none, or negative.
 

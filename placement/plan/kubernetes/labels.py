@@ -96,11 +96,18 @@ def with_digest(name: str, words: Sequence[str]) -> str:
     return "-".join(part for part in (name[: LONGEST - _SUFFIX - 1].strip("-"), digest) if part)
 
 
-def part_names(words: Sequence[Sequence[str]]) -> list[str]:
-    """Return a name for each; all that would have one name get their digests."""
-    names = [dns_name(*one) for one in words]
+def part_names(parts: Sequence[tuple[Sequence[str], str]]) -> list[str]:
+    """Return a name for each of some parts.
+
+    Parameters
+    ----------
+    parts : sequence of (words, identity)
+        The words are what the name is made of. All that would have one name get a part of the
+        digest of their identity.
+    """
+    names = [dns_name(*words) for words, _ in parts]
     taken = Counter(names)
     return [
-        with_digest(name, one) if taken[name] > 1 else name
-        for name, one in zip(names, words, strict=True)
+        with_digest(name, (identity,)) if taken[name] > 1 else name
+        for name, (_, identity) in zip(names, parts, strict=True)
     ]
