@@ -38,7 +38,8 @@ class Missing:
     def lines(self) -> Iterator[str]:
         """Yield the lines of a screen; none if nothing is missing."""
         if self.replicas:
-            yield f"planned with everything else, {self.replicas:,} replicas have no place"
+            have = "replica has" if self.replicas == 1 else "replicas have"
+            yield f"planned with everything else, {self.replicas:,} {have} no place"
             yield from conflict_lines([(one.conflict, one.repairs) for one in self.found])
 
     def to_dict(self) -> dict[str, Any]:

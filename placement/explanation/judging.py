@@ -97,7 +97,7 @@ class Judge:
         index, room = nearest
         short = () if unfit else room.shortages(self._deployment)
         if short:
-            words = " and ".join(amount(one.resource, one.short) for one in short)
+            words = ", ".join(amount(one.resource, one.short) for one in short)
             full = Reason(Rule.CAPACITY, f"short by {words}", shortages=short)
             return index, (full, *self._structure(group, index)), tuple(self._needs(group, index))
         return self._furthest(group, self._roomy(group, only, unfit=unfit))

@@ -1,6 +1,6 @@
-"""What the README shows is what the commands print.
+"""What the README and the documentation show is what the commands print.
 
-``python tests/docs/test_readme.py`` writes the present output into the README.
+``python tests/docs/test_readme.py`` writes the present output into every page, or into those named.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+SHOWING = [
+    page
+    for page in (README, *sorted((ROOT / "docs").rglob("*.md")))
+    if "```console" in page.read_text(encoding="utf-8")
+]
+"""The pages that show commands and what they print."""
 
 CONSOLE = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
@@ -42,7 +48,7 @@ def shown(command: str, folder: Path) -> str:
 
 
 def regenerated(text: str) -> str:
-    """Return the README with every console block run again."""
+    """Return a page with every console block run again."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in ("examples", "tests", "catalogs"):
@@ -56,10 +62,14 @@ def _block(body: str, folder: Path) -> str:
     return "```console\n" + "".join(parts) + "```\n"
 
 
-def test_console_blocks_show_what_is_printed() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert text.count("```console") >= 3
+@pytest.mark.parametrize("page", SHOWING, ids=lambda page: page.name)
+def test_console_blocks_show_what_is_printed(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     assert regenerated(text) == text
+
+
+def test_the_readme_shows_commands() -> None:
+    assert README.read_text(encoding="utf-8").count("```console") >= 3
 
 
 def test_a_changed_block_is_noticed() -> None:
@@ -86,4 +96,5 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    README.write_text(regenerated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for chosen in map(Path, sys.argv[1:] or SHOWING):
+        chosen.write_text(regenerated(chosen.read_text(encoding="utf-8")), encoding="utf-8")
