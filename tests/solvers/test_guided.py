@@ -2,79 +2,125 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 import pytest
 
 from placement.options import Billing
+from placement.plan.plan import Plan
+from placement.plan.rows import Status
 from placement.planner import Planner
 from placement.solvers import guided, pipeline
 from placement.verifier import verify
-from tests.worlds.generator import random_world
-from tests.worlds.oracle import optimum
+from tests.worlds.features import FEATURES
+from tests.worlds.generator import random_world, solved_world
 from tests.worlds.package import catalog_of, workspace_of
+from tests.worlds.world import World
 
-WORLDS = 300
-CHUNKS = 6
+WORLDS = 2_000
+CHUNKS = 20
 FIRST_SEED = 300_000
+ENOUGH = 40
+"""Each feature of the input is in at least so many worlds, and not in at least so many."""
+IN_ALL = {"replicas", "price"}
+"""No world can do without these."""
+PROVED_SHARE = 0.7
+MISSED_SHARE = 0.01
+"""A plan may miss the optimum where it does not claim it: the search of a tier may end unproved."""
+SEARCHED = 150
+"""Worlds for the search alone."""
 
 
 @pytest.fixture(autouse=True)
 def every_problem_is_large(monkeypatch):
+    """Nothing goes to CP-SAT whole; one neighbourhood holds all of a tiny world."""
     monkeypatch.setattr(pipeline, "SMALL_PAIRS", -1)
+    monkeypatch.setattr(guided, "FAILURES", 1)
 
 
-def planned(seed):
-    """Return the plan of a world's seed, the verifier's report and the optimum's tiers."""
+def planned(seed: int) -> Plan:
     world = random_world(seed)
-    catalog, workspace = catalog_of(world), workspace_of(world)
-    options = {"objective": world.objective, "billing": Billing(world.billing)}
-    plan = Planner(catalog).plan(workspace, **options)
-    return plan, verify(catalog, workspace, plan, **options), optimum(world).tiers
+    return Planner(catalog_of(world)).plan(
+        workspace_of(world), objective=world.objective, billing=world.billing
+    )
 
 
-def disagreements(seed):
-    """Return what cannot be true of a plan, given the optimum."""
-    plan, report, best = planned(seed)
-    wrong = [str(violation) for violation in report.violations]
+def false_claims(seed: int, plan: Plan) -> Iterator[str]:
+    """Yield what cannot be true of a plan, given the optimum."""
+    world, best = solved_world(seed)
+    report = verify(
+        catalog_of(world),
+        workspace_of(world),
+        plan,
+        objective=world.objective,
+        billing=Billing(world.billing),
+    )
+    yield from map(str, report.violations)
     # The tier `displaced` is listed only above 0, so a plan may list more tiers than the optimum.
-    listed = dict(best)
+    listed = dict(best.tiers)
     values = [(tier.value, listed.get(tier.name, 0)) for tier in plan.tiers]
-    if {name for name, _ in best} - {tier.name for tier in plan.tiers}:
-        wrong.append(f"tiers are {[tier.name for tier in plan.tiers]}, the optimum has {best}")
+    if listed.keys() - {tier.name for tier in plan.tiers}:
+        yield f"tiers are {[tier.name for tier in plan.tiers]}, the optimum has {best.tiers}"
     if [value for value, _ in values] < [least for _, least in values]:
-        wrong.append(f"better than the optimum: {values}")
-    wrong += [
-        f"bound {tier.bound} of {tier.name} is above the optimum {least}"
-        for tier, (_, least) in zip(plan.tiers, values, strict=True)
-        if tier.bound is not None and tier.bound > least
-    ]
-    return wrong
+        yield f"better than the optimum: {values}"
+    for tier, (_, least) in zip(plan.tiers, values, strict=True):
+        if tier.bound is not None and tier.bound > least:
+            yield f"bound {tier.bound} of {tier.name} is above the optimum {least}"
+    if plan.status is Status.OPTIMAL and not is_best(seed, plan):
+        yield f"called optimal with {values}"
+
+
+def is_best(seed: int, plan: Plan) -> bool:
+    return tuple((tier.name, tier.value) for tier in plan.tiers) == solved_world(seed)[1].tiers
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_plans_verify_and_bounds_hold(chunk):
-    seeds = range(FIRST_SEED + chunk, FIRST_SEED + WORLDS, CHUNKS)
-    found = {seed: disagreements(seed) for seed in seeds}
-    assert len(found) == WORLDS // CHUNKS
-    assert {seed: wrong for seed, wrong in found.items() if wrong} == {}
+def test_no_claim_is_false_and_nearly_every_plan_is_the_optimum(chunk):
+    plans = {seed: planned(seed) for seed in range(FIRST_SEED + chunk, FIRST_SEED + WORLDS, CHUNKS)}
+    wrong = {seed: list(false_claims(seed, plan)) for seed, plan in plans.items()}
+    assert {seed: claims for seed, claims in wrong.items() if claims} == {}
+    missed = [seed for seed, plan in plans.items() if not is_best(seed, plan)]
+    assert len(missed) <= MISSED_SHARE * len(plans), missed
+    proved = sum(plan.status is Status.OPTIMAL for plan in plans.values())
+    assert proved > PROVED_SHARE * len(plans)
+
+
+def uneven_nodes(world: World) -> bool:
+    """Whether like nodes have unlike room: by what is reserved or runs, or by their state."""
+    names = {row.node for row in world.reserved} | {row.node for row in world.running}
+    names |= {node for node, _ in world.states}
+    return any(group.count > 1 and names & set(group.nodes()) for group in world.groups)
+
+
+def features_of(world: World) -> Iterator[str]:
+    """Yield the features of the input that a world has."""
+    yield from (name for name, without in FEATURES.items() if without(world) is not None)
+    if any(0 < d.demand < 1000 for d in world.deployments):
+        yield "shares of GPUs"
+    if uneven_nodes(world):
+        yield "unlike room on like nodes"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_the_worlds_have_every_feature_and_lack_it():
+    worlds = [random_world(seed) for seed in range(FIRST_SEED, FIRST_SEED + WORLDS)]
+    counts = Counter(name for world in worlds for name in features_of(world))
+    names = {*FEATURES, "shares of GPUs", "unlike room on like nodes"}
+    assert {name: counts[name] for name in names if counts[name] < ENOUGH} == {}
+    assert {name: counts[name] for name in names if counts[name] > WORLDS - ENOUGH}.keys() == IN_ALL
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", range(6))
 def test_the_search_alone_finds_plans_that_verify(chunk, monkeypatch):
     """One column per deployment, and no exact end."""
     monkeypatch.setattr(guided, "COLUMNS", 1)
     monkeypatch.setattr(guided, "FINISH_PAIRS", -1)
-    seeds = range(FIRST_SEED + WORLDS + chunk, FIRST_SEED + 3 * WORLDS // 2, CHUNKS)
-    found = {seed: disagreements(seed) for seed in seeds}
-    assert {seed: wrong for seed, wrong in found.items() if wrong} == {}
-
-
-@pytest.mark.slow
-def test_most_plans_are_the_optimum():
-    plans = [planned(seed) for seed in range(FIRST_SEED, FIRST_SEED + 60)]
-    met = sum(tuple((t.name, t.value) for t in plan.tiers) == best for plan, _, best in plans)
-    assert met > 0.8 * len(plans)
+    seeds = range(FIRST_SEED + WORLDS + chunk, FIRST_SEED + WORLDS + SEARCHED, 6)
+    wrong = {seed: list(false_claims(seed, planned(seed))) for seed in seeds}
+    assert {seed: claims for seed, claims in wrong.items() if claims} == {}
 
 
 def test_every_part_was_solved_this_way(monkeypatch):
