@@ -358,6 +358,13 @@ def test_nodes_alike_are_one_group_the_oldest_first(imported):
     ]
 
 
+def test_nodes_that_share_their_gpus_are_a_group_of_their_own(imported):
+    alone, together = shared({"nvidia.com/gpu": "2"}), shared({"nvidia.com/gpu": "8"})
+    together["metadata"]["name"] = "gpu-2"
+    groups = imported(alone, together, prices="price_per_hour\n1\n").catalog.node_groups
+    assert [group.name for group in groups] == ["acme-berlin-t4", "acme-berlin-t4-shared"]
+
+
 def test_nodes_that_differ_in_size_are_groups_with_numbers(imported):
     other = clusters.k3s("b")
     other["status"]["allocatable"]["cpu"] = "3"

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
+from typing import Any
 
 from placement.catalog.importers.kubernetes.parts import GIB, Machine, Part
 from placement.catalog.importers.kubernetes.seats import Seat
 from placement.catalog.importers.naming import numbered, stem_of
-from placement.catalog.rows import UNIT, NodeGroup, NodeState, Region, Reserved
-
-Key = tuple[str, str, str, str, int, Fraction, int, int, int, tuple[tuple[str, int], ...]]
+from placement.catalog.rows import UNIT, NodeGroup, NodeState, Reserved
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,7 @@ class _Member:
 
     machine: Machine
     part: Part
+    price: int
     gpus: int
     cpus: int
     memory: int
@@ -52,15 +52,14 @@ def group(
     held : mapping of str to (mapping of str to Fraction)
         What pods hold, by the name of the node.
     """
-    members: defaultdict[Key, list[_Member]] = defaultdict(list)
+    members: defaultdict[tuple[Any, ...], list[_Member]] = defaultdict(list)
     for machine in sorted(machines, key=lambda one: (one.node.created, one.node.name)):
-        price = prices[machine.node.name]
-        for member in _members(machine, held.get(machine.node.name, {})):
-            members[_key(member, price)].append(member)
-    regions = {m[0].machine.region.key: m[0].machine.region for m in members.values()}
+        name = machine.node.name
+        for member in _members(machine, prices[name], held.get(name, {})):
+            members[_alike(member)].append(member)
     groups, reserved, states, seats = [], {}, {}, []
     for name, key in numbered((_stem(members[key][0]), key) for key in sorted(members)):
-        made = _group(name, key, regions[key[0]], members[key])
+        made = _group(name, members[key])
         groups.append(made)
         for index, member in enumerate(members[key]):
             node = made.node(index)
@@ -72,35 +71,30 @@ def group(
     return Grouped(tuple(groups), reserved, states, tuple(seats))
 
 
-def _key(member: _Member, price: int) -> Key:
+def _alike(member: _Member) -> tuple[Any, ...]:
+    """Return what members of a node group have in common, in an order for their names."""
     machine, part = member.machine, member.part
-    return (
-        machine.region.key,
-        machine.zone,
-        machine.instance_type,
-        part.flavor,
-        part.gpu_count,
-        part.fraction or Fraction(0),
-        part.cpus,
-        part.memory,
-        int(price * part.share),
-        tuple(sorted(part.extra.items())),
-    )
+    place = (machine.region.key, machine.zone, machine.instance_type)
+    size = (part.gpu_count, part.fraction or Fraction(0), part.cpus, part.memory, member.price)
+    asked = (part.devices.resource, part.devices.units) if part.devices else ("", 0)
+    return (*place, part.flavor, *size, *asked, tuple(sorted(part.extra.items())))
 
 
-def _group(name: str, key: Key, region: Region, members: Sequence[_Member]) -> NodeGroup:
-    _, zone, instance_type, flavor, gpu_count, fraction, cpus, memory, price, extra = key
-    kind = "gpu" if gpu_count else "cpu"
+def _group(name: str, members: Sequence[_Member]) -> NodeGroup:
+    machine, part, price = members[0].machine, members[0].part, members[0].price
     return NodeGroup(
-        name, region, zone, instance_type, kind, flavor, gpu_count, cpus, memory, price,
-        len(members), fraction or None, extra=MappingProxyType(dict(extra)),
+        name, machine.region, machine.zone, machine.instance_type, "gpu" if part.gpu else "cpu",
+        part.flavor, part.gpu_count, part.cpus, part.memory, price, len(members), part.fraction,
+        extra=MappingProxyType(dict(part.extra)),
     )  # fmt: skip
 
 
 def _stem(member: _Member) -> str:
     machine, devices = member.machine, member.part.devices
     kind = machine.instance_type or member.part.flavor
-    return stem_of(machine.region, machine.zone, kind, devices.profile if devices else "")
+    profile = devices.profile if devices else ""
+    shared = "shared" if devices and devices.units > 1 else ""
+    return stem_of(machine.region, machine.zone, kind, profile, shared)
 
 
 def _seat(node: str, member: _Member) -> Seat:
@@ -118,7 +112,7 @@ def _seat(node: str, member: _Member) -> Seat:
 # ------------------------------------------------------------------------ held
 
 
-def _members(machine: Machine, held: Mapping[str, Fraction]) -> Iterator[_Member]:
+def _members(machine: Machine, price: int, held: Mapping[str, Fraction]) -> Iterator[_Member]:
     """Yield the parts, with what is held: of the last ones first, and no more than they have."""
     cpus, memory = (
         _up(held.get("cpu", Fraction(0))),
@@ -134,7 +128,8 @@ def _members(machine: Machine, held: Mapping[str, Fraction]) -> Iterator[_Member
         taken = _gpus(part, gpus)
         members_cpus, members_memory = min(part.cpus, cpus), min(part.memory, memory)
         cpus, memory = cpus - members_cpus, memory - members_memory
-        found.append(_Member(machine, part, taken, members_cpus, members_memory))
+        share = int(price * part.share)
+        found.append(_Member(machine, part, share, taken, members_cpus, members_memory))
     yield from reversed(found)
 
 
