@@ -231,6 +231,30 @@ def test_one_replica_that_needs_others_is_feasible_together_only() -> None:
     assert asked(here, node="east").verdict is Verdict.FEASIBLE
 
 
+def test_a_place_that_is_feasible_by_itself_is_better_than_a_cheaper_one_that_needs_others() -> (
+    None
+):
+    one = deployment("chat", replicas=4, spread=[{"over": "region", "minDomains": 2}])
+    found = explained(running(CATALOG, workspace(one), At("chat", "east/0")))
+    verdicts = {place.node_group: place.verdict for place in found.places if not place.reasons}
+    assert verdicts == {
+        "east": Verdict.TOGETHER,
+        "west": Verdict.FEASIBLE,
+        "asia": Verdict.FEASIBLE,
+    }
+    assert found.cheapest is not None
+    assert found.cheapest.node_group == "west"
+
+
+def test_who_is_on_a_node_that_takes_nothing_new_is_not_in_the_way() -> None:
+    catalog = fleet(east_1="cordoned", east_2="lost")
+    space = workspace(deployment("chat", resources={"gpus": 4}), deployment("other", replicas=9))
+    here = running(catalog, space, At("other", "east/0", 2), At("other", "east/1", 4))
+    (full,) = asked(here, catalog, node="east").causes
+    assert full.users == (Use("other", "production", 2, 2_000),)
+    assert full.reserved == 0
+
+
 def test_nobody_keeps_a_deployment_company_but_others() -> None:
     near = [{"selector": {"matchLabels": {"app": "chat"}}, "over": "node"}]
     one = deployment("chat", labels={"app": "chat"}, togetherWith=near)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from placement.catalog.rows import Reserved
 from placement.constraints.capacity import node_faults
-from placement.plan.room import room_left
-from placement.plan.view import PlacedRow
-from tests.verifier.fleet import EAST, deployment, gpu_group
+from placement.plan.room import Rooms, room_left
+from placement.plan.view import PlacedRow, PlanView
+from tests.verifier.fleet import EAST, deployment, fleet, gpu_group, workspace
 
 GROUPS = (
     gpu_group("whole", EAST, "a", "T4", 1),
@@ -52,3 +52,42 @@ def test_a_replica_fits_where_no_fault_follows(data):
     fits = any(is_allowed([*rows, row], reserved) for row in more)
     if wish.gpus == 0 or wish.is_share or group.gpu_fraction is None:
         assert room_left(group, rows, reserved).takes(wish) == fits
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_what_is_short_is_what_keeps_a_replica_off(data):
+    group = data.draw(st.sampled_from(GROUPS))
+    rows = [PlacedRow(wish, group, 0, 0 if wish.is_share else None, 1) for wish in drawn(data, 4)]
+    room, wish = room_left(group, rows, Reserved()), data.draw(WISHES)
+    short = room.shortages(wish)
+    assert room.takes(wish) == (not short)
+    assert all(one.short > 0 for one in short)
+
+
+def drawn(data, most):
+    return data.draw(st.lists(WISHES, max_size=most))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_the_nearest_node_misses_no_more_than_any_other(data):
+    catalog = fleet(gpu_group("whole", EAST, "a", "T4", 5, extra={"disk": 4_000}))
+    group = catalog.groups_by_name["whole"]
+    rows = []
+    for index in range(data.draw(st.integers(0, 4))):
+        # Full of one thing or another: which is the nearest depends on what is asked.
+        for number, wish in enumerate(drawn(data, 4)):
+            named = wish.model_copy(update={"name": f"{index}-{number}"})
+            rows.append(PlacedRow(named, group, index, 0 if wish.is_share else None, 1))
+    view = PlanView(catalog, workspace(*(row.deployment for row in rows)), tuple(rows))
+    wish = data.draw(WISHES)
+    index, room = Rooms(view).nearest(wish, group)
+    rooms = {i: room_left(group, view.rows_on.get(group.node(i), ()), Reserved()) for i in range(5)}
+    assert room == rooms[index]
+    assert missing(room, wish) == min(missing(one, wish) for one in rooms.values())
+
+
+def missing(room, wish):
+    short = {one.resource: one.short for one in room.shortages(wish)}
+    return [short.get(name, 0) for name in ("gpus", "cpus", "memory", "extra:disk")]
