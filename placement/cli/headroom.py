@@ -161,17 +161,21 @@ def _place(place: RoomHere) -> dict[str, Any]:
 
 
 def _blocks(found: Headroom, total: int) -> Iterator[str]:
-    what = f"{found.model} in {found.environment}" if found.model else f"one in {found.environment}"
+    what = f" of {found.model}" if found.model else ""
     number = f"{found.replicas:,}" if found.exact else f"at most {found.replicas:,}"
+    noun = "replica" if found.replicas == 1 else "replicas"
     yield (
-        f"Headroom of {what}: {number} more replicas as things are, "
-        f"no more than {max(found.with_moves, found.replicas):,} if what runs is moved\n"
+        f"Headroom{what} in {found.environment}: {number} more {noun} as things are, "
+        f"no more than {found.with_moves:,} if what runs is moved\n"
         f"may use {found.node_groups:,} of {total:,} node groups; "
         f"{found.nodes:,} of their nodes take new replicas\n"
     )
     if found.places:
         yield _places(found)
-    yield _limits(found.limits)
+    if found.node_groups:
+        yield _limits(found.limits)
+    else:
+        yield "no node group may be used, whatever runs\n"
 
 
 def _places(found: Headroom) -> str:

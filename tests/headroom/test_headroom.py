@@ -17,8 +17,6 @@ from placement.policies.location import LocationEntry, LocationPolicy
 from placement.workspace.making import make_workspace
 from placement.workspace.workspace import Domain, Environment, Resources, Spread
 from tests.cli.conftest import fleet, home, placement  # noqa: F401
-from tests.docs.pages import DOCS
-from tests.docs.test_readme import regenerated
 from tests.headroom.worlds import assignment, with_one_more
 
 US = LocationPolicy(name="us", locations=(LocationEntry(type="country", name="US"),))
@@ -114,11 +112,6 @@ def test_an_unknown_name_is_an_input_error(catalog):
 # ---------------------------------------------------------------- the command
 
 
-def test_the_page_shows_what_is_printed():
-    text = (DOCS / "headroom.md").read_text("utf-8")
-    assert regenerated(text) == text
-
-
 WORK = """\
 apiVersion: placement/v1
 kind: ModelDeployment
@@ -151,7 +144,7 @@ def test_the_store_says_what_runs(placement, work, fleet):  # noqa: F811
 
 def test_a_shape_needs_no_deployment(placement, work, fleet):  # noqa: F811
     done = placement("headroom", work, "--catalog", fleet, "--gpus", "8", "-o", "table")
-    assert done.out.startswith("Headroom of one in production: 1 more replicas as things are, ")
+    assert done.out.startswith("Headroom in production: 1 more replica as things are, no more ")
     assert done.code == 0
 
 
@@ -159,6 +152,12 @@ def test_options_change_what_is_like_a_deployment(placement, work, fleet):  # no
     words = ("headroom", work, "--catalog", fleet, "--like", "chat", "-o", "json")
     assert json.loads(placement(*words, "--cpus", "4").out)["replicas"] == 12
     assert json.loads(placement(*words, "--cpus", "40").out)["replicas"] == 2
+
+
+def test_a_shape_that_nothing_holds_is_told_so(placement, work, fleet):  # noqa: F811
+    done = placement("headroom", work, "--catalog", fleet, "--gpus", "16", "-o", "table")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("no node group may be used, whatever runs\n")
 
 
 @pytest.mark.parametrize("form", ["yaml", "csv", "table"])

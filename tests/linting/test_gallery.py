@@ -7,7 +7,6 @@ import pytest
 from placement.errors import Severity
 from placement.linting.codes import Code
 from placement.linting.registry import RULES
-from tests.docs.test_readme import regenerated
 from tests.linting import gallery
 from tests.linting.gallery import FOLDER, PAGE, names, printed, section, stored
 
@@ -23,11 +22,6 @@ def test_what_is_printed_is_what_is_stored(name):
 def test_each_manifest_shows_its_own_finding(rule):
     lines = stored(gallery.name_of(rule.code)).splitlines()
     assert any(f": {rule.code.value} {TITLES[rule.severity]}" in line for line in lines)
-
-
-def test_what_the_page_shows_of_the_command_is_what_it_prints():
-    text = PAGE.read_text("utf-8")
-    assert regenerated(text) == text
 
 
 def test_every_code_has_one_rule_and_one_manifest():

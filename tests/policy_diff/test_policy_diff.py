@@ -14,8 +14,6 @@ from placement.workspace.effective import Level
 from placement.workspace.making import make_workspace
 from placement.workspace.workspace import Environment
 from tests.cli.conftest import fleet, home, manifests, placement  # noqa: F401
-from tests.docs.pages import DOCS
-from tests.docs.test_readme import regenerated
 
 CHAT = pl.ModelDeployment(name="chat", version="A", replicas=2)
 
@@ -88,11 +86,6 @@ def test_a_deployment_of_one_side_only_is_added_or_removed(catalog):
 
 
 # ---------------------------------------------------------------- the command
-
-
-def test_the_page_shows_what_is_printed():
-    text = (DOCS / "policy-diff.md").read_text("utf-8")
-    assert regenerated(text) == text
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Unrestricted(Rule):
             for one in scene.deployments_in.get(PRODUCTION, ())
             if one.enabled and not any(part.level for part in scene.reach.parts(one))
         ]
-        if free:
+        if free and scene.reach.everything:
             names = listed([subject(one) for one in free])
             message = f"no policy binds {names}: all {total} are allowed"
             advice = f"attach a policy to environment {quote(PRODUCTION)} to change that"
