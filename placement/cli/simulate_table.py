@@ -63,9 +63,9 @@ _SCENARIOS = (
     Column("LOST", right=True),
     Column("USD/H", right=True),
     Column("GCO2EQ/H", right=True),
-    Column("MS", right=True),
     Column("PROVED"),
 )
+_LATENCY = Column("MS", right=True)
 
 
 def rendered(outcomes: Sequence[Outcome], form: Format, *, is_single: bool) -> str:
@@ -121,11 +121,10 @@ def _sentence(outcome: Outcome) -> str:
         case Verdict.UNKNOWN:
             return "Not known"
         case Verdict.SURVIVES | Verdict.LOSES:
-            lost = f", {outcome.lost} replicas lose theirs" if outcome.lost else ""
+            lost = f", {outcome.lost} lose their place" if outcome.lost else ""
             return (
-                f"{outcome.surviving} of {outcome.running} deployments keep all their places "
-                f"inside their policies{lost}; {outcome.moved} replicas move, "
-                f"{outcome.forced} of them have to"
+                f"{outcome.surviving} of {outcome.running} deployments survive inside their "
+                f"policies; {outcome.forced} replicas cannot stay, {outcome.moved} move{lost}"
             )
 
 
@@ -175,10 +174,19 @@ def _unplaced(outcome: Outcome) -> str:
 def _overview(outcomes: Sequence[Outcome]) -> str:
     """Return a line for each scenario that does something, and how many do nothing."""
     told = [outcome for outcome in outcomes if outcome.verdict is not Verdict.UNCHANGED]
-    parts = [render(_SCENARIOS, [_line(outcome) for outcome in told]) if told else ""]
+    parts = [_lines(told)]
     parts.append("".join(_losses(told)))
     parts.append("".join(_summary(outcomes)))
     return "\n".join(part for part in parts if part)
+
+
+def _lines(outcomes: Sequence[Outcome]) -> str:
+    """Return a line for each; latency only where a deployment says where its users are."""
+    if not outcomes:
+        return ""
+    has_latency = any(outcome.today.latency is not None for outcome in outcomes)
+    columns = (*_SCENARIOS, _LATENCY) if has_latency else _SCENARIOS
+    return render(columns, [_line(outcome)[: len(columns)] for outcome in outcomes])
 
 
 def _line(outcome: Outcome) -> tuple[str, ...]:
@@ -194,8 +202,8 @@ def _line(outcome: Outcome) -> tuple[str, ...]:
         str(outcome.lost),
         f"{(after.cost - today.cost) / MICRO:+,.4f}",
         f"{(after.carbon - today.carbon) / MILLI:+,.1f}",
-        latency,
         outcome.stopped_by or str(outcome.certificate),
+        latency,
     )
 
 
@@ -214,7 +222,7 @@ def _losses(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 def _summary(outcomes: Sequence[Outcome]) -> Iterator[str]:
     counts = Counter(outcome.verdict for outcome in outcomes)
-    listed = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    listed = ", ".join(f"{verdict} {counts[verdict]}" for verdict in Verdict if counts[verdict])
     yield f"{len(outcomes)} scenarios: {listed or 'none'}\n"
     if counts[Verdict.UNCHANGED]:
         yield "unchanged: nothing that runs is concerned, and nothing costs anything else\n"

@@ -79,8 +79,8 @@ def test_options_make_one_scenario_in_a_fixed_order(what_if: Command, tmp_path: 
 def test_what_loses_its_place_is_told_and_exits_with_3(what_if: Command) -> None:
     done = what_if("--lose", "us-t4", to="table")
     assert done.code == 3
-    assert "0 of 1 deployments keep all their places" in done.out
-    assert "2 replicas lose theirs" in done.out
+    assert "0 of 1 deployments survive inside their policies; 2 replicas cannot stay" in done.out
+    assert "0 move, 2 lose their place" in done.out
     assert "chat in development: 2 missing" in done.out
     outcome = only(what_if("--lose", "us-t4"))
     assert outcome["verdict"] == "loses"
@@ -92,7 +92,7 @@ def test_a_sweep_is_a_report_and_exits_with_0(what_if: Command) -> None:
     done = what_if("--sweep", "region", to="table")
     assert done.code == 0
     assert "region aws/us-east-1  loses     0 of 1" in done.out
-    assert "2 scenarios: 1 unchanged, 1 loses" in done.out
+    assert "2 scenarios: unchanged 1, loses 1" in done.out
     assert "aws/eu-west-1" not in done.out  # nothing runs there
     items = json.loads(what_if("--sweep", "node-group").out)["outcomes"]
     assert [item["scenario"] for item in items] == [
