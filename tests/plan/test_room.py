@@ -91,3 +91,16 @@ def test_the_nearest_node_misses_no_more_than_any_other(data):
 def missing(room, wish):
     short = {one.resource: one.short for one in room.shortages(wish)}
     return [short.get(name, 0) for name in ("gpus", "cpus", "memory", "extra:disk")]
+
+
+def test_the_nearest_node_is_so_by_whatever_is_short():
+    catalog = fleet(gpu_group("two", EAST, "a", "T4", 2))
+    group = catalog.groups_by_name["two"]
+    more, less = (
+        deployment(name, resources={"gpus": 0, "cpus": cpus})
+        for name, cpus in (("more", 14), ("less", 10))
+    )
+    rows = (PlacedRow(more, group, 0, None, 1), PlacedRow(less, group, 1, None, 1))
+    rooms = Rooms(PlanView(catalog, workspace(more, less), rows))
+    index, room = rooms.nearest(deployment("chat", resources={"gpus": 0, "cpus": 8}), group)
+    assert (index, room.cpus) == (1, 6_000)
