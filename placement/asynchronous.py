@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from placement.catalog.catalog import Catalog
+    from placement.headroom.values import Headroom
     from placement.plan.plan import Plan
     from placement.planner import TransactOptions
     from placement.preview import Preview
@@ -78,6 +79,11 @@ class AsyncPlanner:
         """As ``Planner.recommend``."""
         async with self._free:
             return await asyncio.to_thread(self.planner.recommend, workspace, deployment, top=top)
+
+    async def headroom(self, workspace: Workspace, deployment: ModelDeployment) -> Headroom:
+        """As ``Planner.headroom``."""
+        async with self._free:
+            return await asyncio.to_thread(self.planner.headroom, workspace, deployment)
 
     async def _call(self, method: Callable[..., T], *args: Any, **options: Any) -> T:
         """Run a method in a thread; if the task is cancelled, so is the solve."""
