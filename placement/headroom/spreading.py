@@ -23,6 +23,9 @@ Limits = Mapping[Domain, int]
 
 ABOVE_REGIONS = frozenset({Domain.COUNTRY, Domain.CONTINENT})
 
+_ENDS = (("source", ""), ("sink", ""))
+"""Of a flow."""
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -183,9 +186,6 @@ def _flow(ground: Ground, regions: Mapping[Region, int], limits: Limits) -> int:
             # An edge without capacity takes any amount.
             graph.add_edge(start, end, **({} if room is None else {"capacity": room}))
     return int(nx.maximum_flow_value(graph, *_ENDS))
-
-
-_ENDS = (("source", ""), ("sink", ""))
 
 
 def _least(fit: int, room: int | None) -> int:
