@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -189,20 +189,12 @@ class _Comparison:
         if known is None:
             known = self._known[wishes] = self._compare(old, new)
         rows = () if new is None else self._rows(key, old, new)
-        return DeploymentDifference(
-            *key,
-            known.effect,
-            known.before,
-            known.after,
-            known.enters,
-            known.leaves,
-            known.cause,
-            tuple(rows),
-        )
+        return replace(known, model=key[0], environment=key[1], must_move=tuple(rows))
 
     def _compare(
         self, old: ModelDeployment | None, new: ModelDeployment | None
     ) -> DeploymentDifference:
+        """Return what differs, of no deployment yet."""
         before = 0 if old is None else self._old.of(old)
         after = 0 if new is None else self._new.of(new)
         return DeploymentDifference(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from placement.catalog.text import quote
 from placement.linting.empty import EmptyNodes, variants
 from placement.linting.peers import Peers
 from placement.policies.base import Enforcement
@@ -47,7 +48,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """The hard policies of one type that are attached to one environment or deployment.
+    """Policies that are attached to one environment or deployment.
 
     Attributes
     ----------
@@ -55,16 +56,20 @@ class Attached:
         The environment or deployment.
     policies : tuple of Policy
         In the order of the list, each once.
+    more : int
+        How many other deployments have the same policies for the same reasons.
     """
 
     key: Key
     policies: tuple[Policy, ...]
+    more: int = 0
 
     @property
     def name(self) -> str:
         """What messages call the environment or deployment."""
         kind = "environment" if self.key[0] == "Environment" else "deployment"
-        return f"{kind} `{'@'.join(self.key[1:])}`"
+        more = f" (and {self.more:,} more alike)" if self.more else ""
+        return f"{kind} {quote('@'.join(self.key[1:]))}{more}"
 
 
 class Scene:
@@ -99,23 +104,34 @@ class Scene:
     @cached_property
     def attached(self) -> tuple[Attached, ...]:
         """Hard placement policies by where they are attached and type."""
-        found: dict[tuple[Key, str], dict[str, Policy]] = {}
-        for key, policies in self.lists:
-            for policy in policies:
+        found = []
+        for one in self.lists:
+            types: dict[str, list[Policy]] = {}
+            for policy in one.policies:
                 if policy.places and policy.enforcement is Enforcement.HARD:
-                    found.setdefault((key, policy.type), {})[policy.name] = policy
-        return tuple(Attached(key, tuple(own.values())) for (key, _), own in found.items())
+                    types.setdefault(policy.type, []).append(policy)
+            found += [replace(one, policies=tuple(own)) for own in types.values()]
+        return tuple(found)
 
     @cached_property
-    def lists(self) -> tuple[tuple[Key, tuple[Policy, ...]], ...]:
-        """Every list of policies that is not empty, with whose it is."""
-        known = self.workspace.policies
+    def lists(self) -> tuple[Attached, ...]:
+        """Every list of policies that is not empty; those of alike deployments once."""
+        alike: dict[object, list[ModelDeployment]] = {}
+        for one in self.workspace.deployments:
+            if one.policies:
+                alike.setdefault(self.reach.policy_wish(one), []).append(one)
         environments = self.workspace.environments.values()
-        own: list[tuple[Key, tuple[str, ...]]] = [
-            *((("Environment", one.name), one.policies) for one in environments),
-            *((self.key(one), one.policies) for one in self.workspace.deployments),
-        ]
-        return tuple((key, tuple(known[name] for name in names)) for key, names in own if names)
+        stages = (Attached(("Environment", e.name), self._named(e.policies)) for e in environments)
+        return (
+            *(stage for stage in stages if stage.policies),
+            *(
+                Attached(self.key(same[0]), self._named(same[0].policies), len(same) - 1)
+                for same in alike.values()
+            ),
+        )
+
+    def _named(self, names: Sequence[str]) -> tuple[Policy, ...]:
+        return tuple(self.workspace.policies[name] for name in dict.fromkeys(names))
 
     @staticmethod
     def key(deployment: ModelDeployment) -> Key:

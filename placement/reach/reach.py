@@ -89,7 +89,7 @@ class Reach:
 
     def effective(self, deployment: ModelDeployment) -> Effective:
         """Return the policies attached to a deployment, and which of them bind."""
-        wish = self._policy_wish(deployment)
+        wish = self.policy_wish(deployment)
         if wish not in self._attached:
             self._attached[wish] = resolve(self.workspace, deployment).attachments
         return Effective(*deployment.key, self._attached[wish])
@@ -104,13 +104,14 @@ class Reach:
     def wish(self, deployment: ModelDeployment) -> Wish:
         """Return what decides the reach of a deployment; equal wishes have equal parts."""
         return (
-            self._policy_wish(deployment),
+            self.policy_wish(deployment),
             frozenset((entry.type, entry.name) for entry in deployment.flavors),
             (deployment.gpus, deployment.gpu_memory, deployment.cpus, deployment.memory),
             frozenset(deployment.extra.items()),
         )
 
-    def _policy_wish(self, deployment: ModelDeployment) -> Wish:
+    def policy_wish(self, deployment: ModelDeployment) -> Wish:
+        """Return what decides which policies bind a deployment."""
         labels = ((key, deployment.labels.get(key)) for key in self._asked_labels)
         return (deployment.environment, frozenset(deployment.policies), *labels)
 

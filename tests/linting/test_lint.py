@@ -61,6 +61,16 @@ def test_alike_deployments_have_one_finding(catalog):
     assert error.suggestion.startswith("`m0@staging` (and 39 more alike) can be placed nowhere")
 
 
+def test_alike_lists_of_policies_have_one_finding(catalog):
+    many = [
+        pl.ModelDeployment(name=f"m{n}", version="1", environment="staging", policies=("us", "de"))
+        for n in range(40)
+    ]
+    stage = Environment(name="staging")
+    (found,) = pl.lint(make_workspace([country("US"), country("DE")], [stage], many), catalog)
+    assert "widens deployment `m0@staging` (and 39 more alike) from 1 (`us`) to 2" in found.message
+
+
 def test_disabled_deployments_ask_for_nothing(catalog):
     stage = Environment(name="staging", policies=("br",))
     one = pl.ModelDeployment(name="a", version="1", environment="staging", enabled=False)

@@ -22,7 +22,7 @@ class Unattached(Rule):
 
     def check(self, scene: Scene) -> Iterator[Finding]:
         """Yield every policy that no list names."""
-        used = {policy.name for _, policies in scene.lists for policy in policies}
+        used = {policy.name for attached in scene.lists for policy in attached.policies}
         for name in scene.workspace.policies:
             if name not in used:
                 message = f"policy {quote(name)} is attached nowhere"

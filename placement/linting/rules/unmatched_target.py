@@ -26,9 +26,9 @@ class UnmatchedTarget(Rule):
     def check(self, scene: Scene) -> Iterator[Finding]:
         """Yield the policies that include no deployment wherever they are attached."""
         attached: dict[str, list[ModelDeployment]] = {}
-        for key, policies in scene.lists:
-            for policy in policies:
-                attached.setdefault(policy.name, []).extend(scene.concerned(key))
+        for owner in scene.lists:
+            for policy in owner.policies:
+                attached.setdefault(policy.name, []).extend(scene.concerned(owner.key))
         for name, deployments in attached.items():
             policy = scene.workspace.policies[name]
             known = {tuple(sorted(one.labels.items())): one.labels for one in deployments}
