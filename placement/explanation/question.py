@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from placement.catalog.geography import country_names, find_country
+from placement.catalog.geography import country_names, find_bloc, find_continent, find_country
 from placement.catalog.places import Place, Scope, find_place
 from placement.catalog.text import did_you_mean, quote
 from placement.errors import Diagnostic, InputError
@@ -103,9 +103,9 @@ def _findings(question: Question, catalog: Catalog) -> Iterator[Diagnostic]:
     if question.region is not None:
         yield from _region(question.region, catalog)
     if question.country is not None and find_country(question.country) is None:
-        yield _wrong(Code.UNKNOWN_COUNTRY, "country", question.country, country_names())
+        yield _country(question.country)
     if question.flavor is not None and not _flavors(question.flavor, catalog):
-        yield _wrong(Code.UNKNOWN_GPU, "GPU", question.flavor, (*names.gpu_names, *names.cpus))
+        yield _wrong(Code.UNKNOWN_GPU, "flavor", question.flavor, (*names.gpu_names, *names.cpus))
 
 
 def _region(text: str, catalog: Catalog) -> Iterator[Diagnostic]:
@@ -116,6 +116,14 @@ def _region(text: str, catalog: Catalog) -> Iterator[Diagnostic]:
         advice = "write " + " or ".join(quote(key) for key in keys)
         message = f"region {quote(text)} is ambiguous"
         yield Diagnostic(PYTHON, 1, 1, Code.AMBIGUOUS_REGION, message, advice)
+
+
+def _country(text: str) -> Diagnostic:
+    larger = "continent" if find_continent(text) else "bloc" if find_bloc(text) else None
+    if larger is None:
+        return _wrong(Code.UNKNOWN_COUNTRY, "country", text, country_names())
+    message = f"{quote(text)} is a {larger}, not a country"
+    return Diagnostic(PYTHON, 1, 1, Code.UNKNOWN_COUNTRY, message, None)
 
 
 def _wrong(code: Code, what: str, text: str, known: tuple[str, ...]) -> Diagnostic:

@@ -79,6 +79,7 @@ def test_names_of_the_answer_are_those_of_the_catalog() -> None:
     [
         ({"region": "us-eats-1"}, ["PL307"], "did you mean `us-east-1`"),
         ({"country": "Irland"}, ["PL304"], "did you mean `Ireland`"),
+        ({"country": "Europe"}, ["PL304"], ""),
         ({"flavor": "T44"}, ["PL309"], "did you mean `T4`"),
         ({"node": "esat"}, ["CT128"], "or `east`?"),
         ({"node": "east/3"}, ["CT128"], "`east/0` to `east/2`"),
