@@ -408,6 +408,28 @@ def test_a_gpu_that_no_table_has_is_taken_as_its_labels_describe_it(imported):
     assert (gpu.memory, gpu.vendor, gpu.architecture) == (96000, "nvidia", "future")
 
 
+NAMES = {
+    ("nvidia.com/gpu.product", "Tesla-V100-SXM2-32GB"): ("nvidia.com/gpu", "V100-32GB"),
+    ("nvidia.com/gpu.product", "NVIDIA-L40S"): ("nvidia.com/gpu", "L40S"),
+    ("k8s.amazonaws.com/accelerator", "nvidia-tesla-t4"): ("nvidia.com/gpu", "T4"),
+    ("karpenter.k8s.aws/instance-gpu-name", "l4"): ("nvidia.com/gpu", "L4"),
+    ("amd.com/gpu.product-name", "AMD_Instinct_MI300X_OAM"): ("amd.com/gpu", "MI300X"),
+    ("cloud.google.com/gke-tpu-accelerator", "tpu-v6e-slice"): ("google.com/tpu", "TPU-v6e"),
+    ("karpenter.k8s.aws/instance-accelerator-name", "inferentia2"): (
+        "aws.amazon.com/neuron",
+        "Inferentia2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("label", "text"), NAMES)
+def test_a_gpu_is_known_by_the_label_that_its_cluster_has(imported, label, text):
+    resource, gpu = NAMES[label, text]
+    one = node("x", labels={label: text}, allocatable={"cpu": "8", "memory": "64Gi", resource: "4"})
+    group = only(imported(one, prices="price_per_hour\n1\n"))
+    assert (group.flavor, group.gpu_count) == (gpu, 4)
+
+
 FAMILY = {"40960": "A100-40GB", "40537": "A100-40GB", "81920": "A100-80GB", "81251": "A100-80GB"}
 
 
@@ -477,6 +499,18 @@ def test_an_unknown_region_is_told_once_with_advice(refused):
     assert [d.message for d in found] == ["unknown region `aws/us-eats-1` (3 nodes)"]
     assert found[0].suggestion.startswith("did you mean `us-east-1`")
     assert "--regions" in found[0].suggestion
+
+
+def test_a_region_of_several_providers_needs_one(refused, imported):
+    one = node(
+        "a", labels=place("us-east-1", "a", "k3s"), allocatable={"cpu": "4", "memory": "1Gi"}
+    )
+    (found,) = refused(one, region=None)
+    assert found.message.startswith(
+        "region `us-east-1` (1 node) is `alibaba/us-east-1` or `aws/us-"
+    )
+    assert "--region PROVIDER/REGION" in found.suggestion
+    assert only(imported(one, region="aws/us-west-2")).region.key == "aws/us-east-1"
 
 
 def test_nodes_without_a_region_need_one(refused):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from types import MappingProxyType
 
 from placement.catalog.catalog import Catalog
 from placement.catalog.geography import fold
+from placement.catalog.hardware import hardware_key
 from placement.catalog.layout import GPUS, NODES, REGIONS, Layout
 from placement.catalog.load import load_catalog, load_source
 from placement.catalog.rows import UNIT, Gpu, NodeGroup, Region
@@ -20,6 +22,7 @@ from placement.catalog.text import did_you_mean
 _NEAR = 0.15
 """GPUs report up to so much less memory than they are sold with."""
 
+_SUFFIX = re.compile("-(oam|slice|podslice|device)$")
 _PREFIXES = ("nvidia-", "tesla-", "nvidia-tesla-", "amd-", "amd-instinct-", "instinct-")
 
 
@@ -43,8 +46,12 @@ class Known:
                 return exact
         added = [region for region in self.added.values() if fold(region.code) == fold(code)]
         if provider is None and not added:
-            added = [r for r in self.catalog.regions.values() if fold(r.code) == fold(code)]
+            added = self.regions_of_code(code)
         return added[0] if len(added) == 1 else None
+
+    def regions_of_code(self, code: str) -> list[Region]:
+        """Return the regions of all providers that have this code."""
+        return [region for region in self.regions.values() if fold(region.code) == fold(code)]
 
     def near_regions(self, provider: str | None, code: str) -> str | None:
         """Return advice that names regions like the one that is not known."""
@@ -92,9 +99,11 @@ class Known:
         return self.catalog.gpus[of_type.pop()] if len(of_type) == 1 else None
 
     def _meant(self, name: str) -> tuple[str, ...]:
-        folded = name.casefold()
+        folded = _SUFFIX.sub("", hardware_key(name))
         stems = (folded.removeprefix(p) for p in _PREFIXES if folded.startswith(p))
-        return next((found for n in (name, *stems) if (found := self.catalog.find_gpus(n))), ())
+        return next(
+            (found for n in (name, folded, *stems) if (found := self.catalog.find_gpus(n))), ()
+        )
 
     def _has_memory(self, gpu: str, memory: int) -> bool:
         sold = self.catalog.gpus[gpu].memory

@@ -84,10 +84,15 @@ class Places:
     )
 
     def find(self, node: KubernetesNode) -> Region | None:
-        """Return the region of a node."""
+        """Return the region of a node.
+
+        A provider that neither the node nor its region tells is that of the default.
+        """
         code, provider, found = node.first(*REGION), provider_of(node), None
         if code:
             found = self.known.find_region(provider, code)
+            if found is None and provider is None and self.default is not None:
+                found = self.known.find_region(self.default.partition("/")[0], code)
         elif self.default is not None:
             found = self.known.region_of_place(self.default)
         if found is None:
@@ -111,6 +116,11 @@ class Places:
                 report.error(source, labels, Fault(Code.UNKNOWN_PLACE, message, _ADVICE))
 
     def _unknown(self, provider: str, code: str, number: str) -> Fault:
+        several = [] if provider else self.known.regions_of_code(code)
+        if several:
+            listed = " or ".join(quote(region.key) for region in several)
+            advice = "say of which provider it is with --region PROVIDER/REGION"
+            return Fault(Code.UNKNOWN_PLACE, f"region {quote(code)} {number} is {listed}", advice)
         named = f"{provider}/{code}" if provider else code
         near = self.known.near_regions(provider or None, code)
         advice = f"{near} otherwise {_ADVICE}" if near else _ADVICE
