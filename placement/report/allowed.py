@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from placement.constraints.eligibility import Bindings, Eligibility
+from placement.policies.base import Enforcement
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -25,7 +26,8 @@ class Allowed:
     name : str
         Of an environment or a policy.
     policies : tuple of str
-        Those that are attached to the environment; of a policy, the options it allows.
+        Those that are attached to the environment, and which of them are only observed; of a
+        policy, the options it allows.
     countries : frozenset of str
         Countries with at least one node group that is allowed.
     groups, of : int
@@ -65,7 +67,15 @@ def _environment(subject: Subject, name: str) -> Allowed:
         for group in subject.catalog.node_groups
         if any(not eligibility.refusing_types(one, group) for one in alike.values())
     ]
-    return _allowed(subject.catalog, name, subject.workspace.environments[name].policies, groups)
+    attached = (
+        subject.workspace.policies[p] for p in subject.workspace.environments[name].policies
+    )
+    return _allowed(subject.catalog, name, map(_told, attached), groups)
+
+
+def _told(policy: Policy) -> str:
+    """Return the name of a policy, and whether it is only reported on."""
+    return f"{policy.name} (observed)" if policy.enforcement is Enforcement.OBSERVE else policy.name
 
 
 def by_policy(subject: Subject) -> tuple[Allowed, ...]:
@@ -91,7 +101,9 @@ def _allowed(
 ) -> Allowed:
     kept = tuple(groups)
     countries = frozenset(group.region.country for group in kept)
-    return Allowed(name, tuple(sorted(policies)), countries, len(kept), len(catalog.node_groups))
+    return Allowed(
+        name, tuple(sorted(set(policies))), countries, len(kept), len(catalog.node_groups)
+    )
 
 
 def everywhere(catalog: Catalog) -> frozenset[str]:

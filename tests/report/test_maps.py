@@ -6,6 +6,7 @@ import json
 import re
 from functools import cache
 from itertools import pairwise
+from math import dist
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from placement.catalog.catalog import Catalog
 from placement.catalog.geography import countries
 from placement.catalog.load import load_catalog
 from placement.catalog.shipped import shipped
-from placement.report.discs import discs_of, place_labels
+from placement.report.discs import NEAR, discs_of, place_labels
 from placement.report.use import Spot
 from placement.report.world import (
     CENTRE,
@@ -116,6 +117,9 @@ def test_outlines_are_closed_and_small() -> None:
 def test_every_spot_is_in_one_disc_and_the_larger_has_the_larger_disc(spots: list[Spot]) -> None:
     found = discs_of(spots)
     assert sorted(map(repr, spots)) == sorted(repr(s) for disc in found for s in disc.spots)
+    for disc in found:
+        for spot in disc.spots:
+            assert dist(place(spot.latitude, spot.longitude), (disc.x, disc.y)) <= NEAR
     for larger, smaller in pairwise(found):
         assert larger.weight >= smaller.weight
         assert larger.radius >= smaller.radius

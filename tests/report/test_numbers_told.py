@@ -17,6 +17,7 @@ from placement.report.course import course
 from placement.report.flow import ELSEWHERE, Flow, Kind, flows
 from placement.report.ranking import ranked
 from placement.report.use import bill, capacity, grid, spots
+from tests.verifier.fleet import fleet
 from tests.verifier.story import CATALOG, PLAN
 
 SIZES = st.dictionaries(st.text("abc", max_size=3), st.integers(0, 5), max_size=12)
@@ -48,15 +49,17 @@ def test_a_grid_tells_use_and_capacity_node_by_node(story: Subject) -> None:
     assert found["aws/eu-west-1", "T4"] == (3 * UNIT, 8 * UNIT)
 
 
-def test_capacity_is_what_slots_of_holding_nodes_have() -> None:
+@pytest.mark.parametrize("state", ["ready", "cordoned", "draining", "lost"])
+def test_capacity_is_what_slots_of_holding_nodes_have(state: str) -> None:
+    catalog = fleet(east_2=state)  # the node of which others hold a part
     sums: Counter[tuple[str, str]] = Counter()
-    for group in CATALOG.node_groups:
+    for group in catalog.node_groups:
         for index in range(group.count):
-            if group.flavor_type == "gpu" and CATALOG.state_of(group, index).holds:
-                held = CATALOG.reserved.get(group.node(index))
+            if group.flavor_type == "gpu" and catalog.state_of(group, index).holds:
+                held = catalog.reserved.get(group.node(index))
                 size = sum(group.gpu_slots) - (sum(held.gpu_slots) if held else 0)
                 sums[group.region.key, group.flavor] += size
-    assert capacity(CATALOG) == dict(sums)
+    assert capacity(catalog) == dict(sums)
 
 
 @pytest.mark.parametrize("flavors", [1, 8])
@@ -81,6 +84,7 @@ def test_a_ranking_shows_the_largest_and_names_all_others(sizes: dict[str, int],
 
 def test_what_policies_leave_is_what_they_let_through(story: Subject) -> None:
     (production,) = by_environment(story)
+    assert production.policies == ("aws", "green (observed)")
     assert production.countries == {"US", "IE"}  # `aws` binds, `green` is only observed
     assert production.groups == sum(g.region.provider == "aws" for g in CATALOG.node_groups)
     told = {one.name: one.countries for one in by_policy(story)}
