@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ class Judge:
         """
         fixed = tuple(self._of_group(group))
         unfit = any(reason.rule is Rule.HARDWARE for reason in fixed)
-        index, moving, needs = self._of_nodes(group, only, unfit=unfit)
+        best = self._of_nodes(group, only, unfit=unfit)
         region = group.region
         return Place(
             node_group=group.name,
@@ -57,9 +58,9 @@ class Judge:
             zone=group.zone,
             country=region.country,
             flavor=group.flavor,
-            node=None if index is None else group.node(index),
-            reasons=(*fixed, *moving, *self._disabled),
-            needs=needs,
+            node=None if best.index is None else group.node(best.index),
+            reasons=(*fixed, *best.reasons, *self._disabled),
+            needs=best.needs,
             value=value,
         )
 
@@ -84,22 +85,20 @@ class Judge:
             found[name, level] = Reason(Rule.POLICY, message, name, level, names)
         return found
 
-    def _of_nodes(
-        self, group: NodeGroup, only: int | None, *, unfit: bool
-    ) -> tuple[int | None, tuple[Reason, ...], tuple[Reason, ...]]:
-        """Return the node that gets furthest, what is in the way there, and what it needs.
+    def _of_nodes(self, group: NodeGroup, only: int | None, *, unfit: bool) -> _Node:
+        """Return the node that gets furthest.
 
         Of a node group on whose empty nodes a replica does not fit, room says nothing more.
         """
         nearest = self._nearest(group, only)
         if nearest is None:
-            return None, (self._state(group, only),), ()
+            return _Node(None, (self._state(group, only),))
         index, room = nearest
         short = () if unfit else room.shortages(self._deployment)
         if short:
             words = ", ".join(amount(one.resource, one.short) for one in short)
             full = Reason(Rule.CAPACITY, f"short by {words}", shortages=short)
-            return index, (full, *self._structure(group, index)), tuple(self._needs(group, index))
+            return self._judged(group, index, full)
         return self._furthest(group, self._roomy(group, only, unfit=unfit))
 
     def _nearest(self, group: NodeGroup, only: int | None) -> tuple[int, Room] | None:
@@ -122,17 +121,18 @@ class Judge:
             return [index for index, _ in rooms.on(group)[1]]
         return rooms.fitting(self._deployment, group)
 
-    def _furthest(
-        self, group: NodeGroup, indices: Sequence[int]
-    ) -> tuple[int, tuple[Reason, ...], tuple[Reason, ...]]:
-        """Return the node with room whose first obstacle comes last, with all of its reasons."""
+    def _furthest(self, group: NodeGroup, indices: Sequence[int]) -> _Node:
+        """Return the node with room whose first obstacle comes last."""
         found = []
         for index in indices:
-            reasons = tuple(self._structure(group, index))
-            found.append((index, reasons, tuple(self._needs(group, index))))
-            if not reasons and not found[-1][-1]:
+            found.append(self._judged(group, index))
+            if not found[-1].reasons and not found[-1].needs:
                 break
-        return min(found, key=lambda one: (_rank(one[1]), len(one[1]), len(one[2])))
+        return min(found, key=_distance)
+
+    def _judged(self, group: NodeGroup, index: int, *reasons: Reason) -> _Node:
+        structure = self._structure(group, index)
+        return _Node(index, (*reasons, *structure), tuple(self._needs(group, index)))
 
     def _state(self, group: NodeGroup, only: int | None) -> Reason:
         catalog = self._standing.catalog
@@ -160,6 +160,16 @@ class Judge:
         return (Reason(Rule.ENABLED, "the deployment is disabled"),)
 
 
-def _rank(reasons: Sequence[Reason]) -> int:
-    """Return how early the first obstacle comes: the lower, the further a node gets."""
-    return -ORDER[reasons[0].rule] if reasons else -len(ORDER)
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A node by its index, or that there is none; what is in the way there, and what it needs."""
+
+    index: int | None
+    reasons: tuple[Reason, ...]
+    needs: tuple[Reason, ...] = ()
+
+
+def _distance(node: _Node) -> tuple[int, int, int]:
+    """Return how far a node is from taking one more replica; early obstacles are far."""
+    first = ORDER[node.reasons[0].rule] if node.reasons else len(ORDER)
+    return (-first, len(node.reasons), len(node.needs))
