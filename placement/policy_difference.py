@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from placement.frozen import picklable
 from placement.plan.running import node_order, same_template
 from placement.reach.reach import Reach, Wish
 from placement.reach.sets import GroupSet, Kind, Names
@@ -38,6 +39,7 @@ class Effect(StrEnum):
     REMOVED = "removed"
 
 
+@picklable
 @dataclass(frozen=True, slots=True)
 class Options:
     """Node groups that enter or leave, and the names that enter or leave with them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import pytest
 
@@ -76,6 +77,11 @@ def test_replicas_of_another_version_are_replaced_and_need_not_move(catalog):
     )
     other = CHAT.model_copy(update={"version": "B"})
     assert one(old, workspace("ie", chat=other), catalog).must_move == ()
+
+
+def test_a_difference_can_be_sent_to_another_process(catalog):
+    found = pl.policy_diff(workspace("us"), workspace("ie"), catalog)
+    assert pickle.loads(pickle.dumps(found)) == found
 
 
 def test_a_deployment_of_one_side_only_is_added_or_removed(catalog):
