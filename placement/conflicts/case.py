@@ -7,7 +7,7 @@ single one of them helps. ``docs/conflicts.md`` says for each kind what giving i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from placement.workspace.workspace import Domain, Rollout
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
+    from placement.constraints.base import Constraint
     from placement.objectives.mix import Mix
     from placement.workspace.workspace import ModelDeployment, Workspace
 
@@ -82,6 +83,7 @@ class Case:
         self.required = {key: n for key, n in required.items() if n and key in self.number}
         self._rules: dict[int, tuple[Rule, ...]] = {}
         self._masks: dict[object, Mask] = {}
+        self._own: dict[object, Mask | None] = {}
         self._interned: dict[bytes, Mask] = {}
         self._seen: dict[tuple[int, frozenset[Member], bool], ModelDeployment] = {}
         self._cells: dict[frozenset[Key], tuple[Cell, ...]] = {}
@@ -127,10 +129,16 @@ class Case:
                 yield Rule(Member(MemberKind.POLICY, owner[level], names), self._masks[names])
         for constraint in CONSTRAINTS:
             if constraint.name in OWN:
-                mask = constraint.eligible(deployment, self.catalog.table, self.catalog)
+                mask = self._own_mask(constraint, deployment)
                 if mask is not None:
-                    member = Member(OWN[constraint.name], deployment.key)
-                    yield Rule(member, self._intern(mask))
+                    yield Rule(Member(OWN[constraint.name], deployment.key), mask)
+
+    def _own_mask(self, constraint: Constraint, deployment: ModelDeployment) -> Mask | None:
+        key = (constraint.name, deployment.shape)
+        if key not in self._own:
+            mask = constraint.eligible(deployment, self.catalog.table, self.catalog)
+            self._own[key] = None if mask is None else self._intern(mask)
+        return self._own[key]
 
     def _intern(self, mask: Mask) -> Mask:
         """Return the one array that says so: alike deployments must share it."""
@@ -201,7 +209,7 @@ class Case:
 
     # --------------------------------------------------------------- question
 
-    def allowed(self, d: int, kept: frozenset[Member]) -> Mask:
+    def allowed(self, d: int, kept: Container[Member]) -> Mask:
         """Return the node groups where the kept members let a deployment be."""
         masks = [rule.mask for rule in self.rules(d) if rule.member in kept]
         if not masks:
@@ -210,7 +218,8 @@ class Case:
 
     def question(self, kept: frozenset[Member]) -> Question:
         """Return whether some members can hold, as a question to the solvers."""
-        chosen = self._chosen(kept)
+        unlimited = self.unlimited(kept)
+        chosen = [d for d in self._chosen(kept) if not self._is_free(d, kept, unlimited)]
         number = {d: new for new, d in enumerate(chosen)}
         needs = [d for d in chosen if self.demand(self.deployments[d].key) in kept]
         seen = tuple(self._as_seen(d, kept) for d in chosen)
@@ -222,7 +231,7 @@ class Case:
             bill_nodes=False,
             deployments=seen,
             eligible=eligible,
-            cells=tuple(self._cells_of(kept, number, seen, eligible, wanted)),
+            cells=tuple(self._cells_of(kept, unlimited, number, seen, eligible, wanted)),
             movable=(0,) * len(chosen),
             priorities=self.workspace.priorities,
             wanted=wanted,
@@ -230,6 +239,18 @@ class Case:
         return Question(
             compiled, frozenset(number[d] for d in needs), tuple(self._skews(kept, number))
         )
+
+    def unlimited(self, kept: Container[Member]) -> Mask:
+        """Return the node groups of which the capacity is given up."""
+        groups = self.catalog.node_groups
+        return np.array([Member(MemberKind.CAPACITY, (g.name,)) not in kept for g in groups], bool)
+
+    def _is_free(self, d: int, kept: frozenset[Member], unlimited: Mask) -> bool:
+        """Whether a deployment finds its place whatever the others do, and is in nobody's way."""
+        if any(m.kind in (MemberKind.SEPARATION, MemberKind.COLOCATION) for m in kept):
+            return False
+        is_ruled = any(member in kept for member in self.structure(d))
+        return not is_ruled and bool((self.allowed(d, kept) & unlimited).any())
 
     def _chosen(self, kept: frozenset[Member]) -> list[int]:
         """Return the deployments that need replicas, and those that these want beside them."""
@@ -285,6 +306,7 @@ class Case:
     def _cells_of(
         self,
         kept: frozenset[Member],
+        unlimited: Mask,
         number: Mapping[int, int],
         seen: Sequence[ModelDeployment],
         eligible: Sequence[Mask],
@@ -296,17 +318,15 @@ class Case:
         needed = np.zeros(len(self.catalog.node_groups), np.int64)
         for mask, replicas in zip(eligible, wanted, strict=True):
             needed += mask * replicas
-        for cell in self._existing(kept):
+        for cell in self.existing(kept):
             if needed[cell.group]:
                 yield _with_residents(cell, number)
         large = _large_node(seen)
-        for g in np.flatnonzero(needed).tolist():
-            group = self.catalog.node_groups[g]
-            if Member(MemberKind.CAPACITY, (group.name,)) not in kept:
-                indices = range(group.count, group.count + int(needed[g]))
-                yield replace(large, group=g, indices=tuple(indices))
+        for g in np.flatnonzero(needed * unlimited).tolist():
+            count = self.catalog.node_groups[g].count
+            yield replace(large, group=g, indices=tuple(range(count, count + int(needed[g]))))
 
-    def _existing(self, kept: frozenset[Member]) -> tuple[Cell, ...]:
+    def existing(self, kept: Container[Member]) -> tuple[Cell, ...]:
         """Return the cells of all nodes, less what kept old replicas hold there."""
         holding = frozenset(key for key in self.held if Member(MemberKind.HELD, key) in kept)
         if holding not in self._cells:

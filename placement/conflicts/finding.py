@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from placement.conflicts.case import Case
+from placement.conflicts.counting import Shortage, shortage
 from placement.conflicts.names import smallest_emptying
 from placement.conflicts.shrinking import Shrunk, shrink
 from placement.conflicts.wording import conflict_of, unknown
@@ -18,6 +20,7 @@ from placement.workspace.refusal import Conflict, Member, MemberKind
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.options import CancelToken
+    from placement.problem.compiler import Mask
     from placement.problem.ledger import Key
     from placement.workspace.workspace import Workspace
 
@@ -27,6 +30,22 @@ CHECK_WORK = 1.0
 """Deterministic time of one question to CP-SAT."""
 MOST_CHECKS = 400
 """Questions that are asked for one conflict."""
+
+
+ATTEMPTS = 8
+"""Deployments for which a solver is asked, where nothing plainer keeps them from their place."""
+MOST_PAIRS = 20_000
+"""(deployment, node group) pairs up to which it is asked."""
+
+
+class AllBut:
+    """All members but some."""
+
+    def __init__(self, given_up: frozenset[Member]) -> None:
+        self._given_up = given_up
+
+    def __contains__(self, member: object) -> bool:
+        return member not in self._given_up
 
 
 class Finder:
@@ -67,53 +86,111 @@ class Finder:
         return self._cancel is not None and self._cancel.is_set()
 
     def find(self, *, most: int = MOST, only: Key | None = None) -> Iterator[Conflict]:
-        """Yield conflicts that have no member in common.
+        """Yield conflicts that have no member in common, the plainest first.
 
         Parameters
         ----------
         only : (model, environment), optional
             The deployment that finds no place; all that find none if absent.
         """
-        for key in [key for key in self.missing if only in (None, key)]:
-            while most > 0:
-                conflict = self._next(key)
-                if conflict is None:
-                    break
-                most -= 1
-                yield conflict
-                self.given_up |= frozenset(conflict.parts)
-                if only is not None or not conflict.proved:
+        keys = [key for key in self.missing if only in (None, key)]
+        for conflict in islice(self._all(keys, only), max(most, 0)):
+            yield conflict
+            self.given_up |= frozenset(conflict.parts)
+            if only is not None and self._is_given_up(only):
+                return
+
+    def _all(self, keys: Sequence[Key], only: Key | None) -> Iterator[Conflict]:
+        for key in keys:
+            found = self._by_names(key)
+            if found is not None:
+                yield found
+        if keys:
+            yield from self._by_counting(only)
+        for key in keys[:ATTEMPTS]:
+            while (found := self._by_proof(key)) is not None:
+                yield found
+                if not found.proved or self._is_given_up(key):
                     break
 
-    def _next(self, key: Key) -> Conflict | None:
-        """Return a conflict that keeps a deployment from its place, or None."""
-        if self.case.demand(key) in self.given_up:
-            return None
-        return self._by_names(key) or self._by_proof(key)
+    def _is_given_up(self, key: Key) -> bool:
+        return self.case.demand(key) in self.given_up
 
     def _by_names(self, key: Key) -> Conflict | None:
-        rules = [
-            rule
-            for rule in self.case.rules(self.case.number[key])
-            if rule.member not in self.given_up
-        ]
+        """Return the rules that leave a deployment no node group at all."""
+        if self._is_given_up(key):
+            return None
+        d = self.case.number[key]
+        rules = [rule for rule in self.case.rules(d) if rule.member not in self.given_up]
         members = smallest_emptying(rules)
         if members is None:
             return None
         found = Shrunk(frozenset((self.case.demand(key), *members)), minimal=True)
         return conflict_of(self.case, found)
 
-    def _by_proof(self, key: Key) -> Conflict | None:
+    def _by_counting(self, only: Key | None) -> Iterator[Conflict]:
+        """Yield conflicts of deployments that need more than there is of something."""
+        case = self.case
+        for needy in self._needy(only):
+            while True:
+                numbers = [case.number[key] for key in needy if not self._is_given_up(key)]
+                last = [case.number[key] for key in ([only] if only else self.missing)]
+                found = shortage(case, numbers, AllBut(self.given_up), last=last)
+                if found is None:
+                    break
+                yield self._shrunk_shortage(found, last)
+
+    def _needy(self, only: Key | None) -> Iterator[list[Key]]:
+        """Yield the deployments to count: with those that have their place, then with all."""
+        if only is not None:
+            yield [only, *(k for k in self.case.required if k not in self.missing)]
+        yield list(self.case.required)
+
+    def _shrunk_shortage(self, found: Shortage, last: Sequence[int]) -> Conflict:
+        case = self.case
+        keys = [case.deployments[d].key for d in found.deployments]
+        members = {case.demand(key) for key in keys}
+        members.update(rule.member for d in found.deployments for rule in case.rules(d))
+        groups = case.catalog.node_groups
+        members.update(Member(MemberKind.CAPACITY, (groups[g].name,)) for g in found.groups)
+        members.update(Member(MemberKind.HELD, key) for key in case.held)
         self._left = self._checks
-        whole = [k for k in self.case.required if k not in self.missing and k != key]
+        kept = frozenset(members) - self.given_up
+        wanted = [case.demand(case.deployments[d].key) for d in last]
+        return conflict_of(case, shrink(kept, self._holds, last=wanted))
+
+    def _by_proof(self, key: Key) -> Conflict | None:
+        """Return what a solver proves impossible; a conflict without proof if it cannot tell."""
+        if self._is_given_up(key):
+            return None
+        self._left = self._checks
         verdict = Verdict.UNKNOWN
-        for others in ([], whole, [k for k in self.case.required if k != key]):
+        for others in self._circles(key):
+            if self._pairs([key, *others]) > MOST_PAIRS:
+                verdict = Verdict.UNKNOWN
+                break
             members = self.case.members([key, *others]) - self.given_up
             verdict = self._holds(members)
             if verdict is Verdict.BROKEN:
                 shrunk = shrink(members, self._holds, last=[self.case.demand(key)])
                 return conflict_of(self.case, shrunk)
         return None if verdict is Verdict.HOLDS else unknown(self.case, key)
+
+    def _circles(self, key: Key) -> Iterator[list[Key]]:
+        """Yield ever more of the others: nobody, who has no other node groups, and all."""
+        yield []
+        rest = [k for k in self.case.required if k != key]
+        placed = [k for k in rest if k not in self.missing]
+        mine = self._mask(key)
+        yield [k for k in placed if not (self._mask(k) & ~mine).any()]
+        yield placed
+        yield rest
+
+    def _mask(self, key: Key) -> Mask:
+        return self.case.allowed(self.case.number[key], AllBut(self.given_up))
+
+    def _pairs(self, keys: Iterable[Key]) -> int:
+        return sum(int(self._mask(key).sum()) for key in keys)
 
     def _holds(self, kept: frozenset[Member]) -> Verdict:
         if self._left <= 0 or self._is_stopped():

@@ -9,14 +9,27 @@ from typing import TYPE_CHECKING
 from placement.options import Leave
 from placement.repairs.trouble import Trouble
 from placement.repairs.trying import find_repairs
-from placement.workspace.refusal import Refusal, Repair, RepairKind
+from placement.workspace.refusal import (
+    Conflict,
+    Member,
+    MemberKind,
+    Refusal,
+    RefusalReason,
+    Repair,
+    RepairKind,
+)
 from placement.workspace.transitions import Transition, between
+from placement.workspace.workspace import Rollout
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.refusals import Judge
     from placement.workspace.workspace import Workspace
 
+MOST_HOLDING = 8
+"""Deployments whose rollout is changed, one at a time, where no order of the steps is known."""
+MOST_PAIRS = 4_000
+"""Up to so many (deployment, node) pairs these are all that may have to make room."""
 IsMade = Callable[[Transition, Leave, "Catalog"], bool]
 """Whether a change is not refused, with some leave and on a catalog."""
 
@@ -32,9 +45,10 @@ def advised(judge: Judge, refusal: Refusal, transition: Transition, is_made: IsM
         Asked for each change that may help.
     """
     refusal = judge.explained(refusal)
+    conflict = _with_parts(judge, refusal)
     found = list(_leaves(judge.leave, transition, judge.affected.catalog, is_made))
-    if refusal.conflicts and refusal.conflicts[0].parts:
-        trouble = Trouble(judge.case, refusal.conflicts[0], judge.placed)
+    if conflict is not None and conflict.parts:
+        trouble = Trouble(judge.case, conflict, judge.placed)
 
         def fits(after: Workspace, fleet: Catalog) -> bool:
             kind, arguments = transition.kind, transition.arguments
@@ -43,6 +57,20 @@ def advised(judge: Judge, refusal: Refusal, transition: Transition, is_made: IsM
 
         found = [*find_repairs(trouble, transition.after, fits), *found]
     return replace(refusal, repairs=tuple(found))
+
+
+def _with_parts(judge: Judge, refusal: Refusal) -> Conflict | None:
+    """Return the conflict of a refusal; who stands in the way of an order holds its old place."""
+    conflict = next(iter(refusal.conflicts), None)
+    if conflict is None or refusal.reason is not RefusalReason.NO_ORDER:
+        return conflict
+    affected = judge.affected
+    holding = [
+        Member(MemberKind.HELD, key)
+        for key in affected.contenders(most=MOST_PAIRS) or affected.keys
+        if affected.state.rows_of.get(key) and affected.after.by_key[key].rollout is Rollout.SURGE
+    ]
+    return replace(conflict, parts=tuple(holding[:MOST_HOLDING]))
 
 
 def _leaves(

@@ -149,7 +149,7 @@ def _with_fewer(deployment: ModelDeployment, fewer: int) -> Candidate:
 
 def evictions(trouble: Trouble) -> Iterator[Ladder]:
     """Yield each deployment that could give way to one of a higher priority."""
-    highest = max(deployment.priority for deployment in trouble.deployments)
+    highest = max((deployment.priority for deployment in trouble.deployments), default=0)
     for deployment in trouble.deployments:
         if deployment.priority < highest:
             message = f"do without {titled(deployment)} (priority {deployment.priority})"
