@@ -13,21 +13,25 @@ if TYPE_CHECKING:
 
 VALUE, BOUND = "value", "bound"
 COLOURS = {VALUE: "#0072B2", BOUND: "#D55E00"}
+GAP = "#f3e3d8"
 
 
 def course_chart(moments: Sequence[Moment], title: str) -> alt.TopLevelMixin:
-    """Return the steps of value and bound, and between them the gap."""
+    """Return the steps of value and bound, and the gap between them as an area."""
     import altair as alt
 
     points = [
-        {"seconds": moment.seconds, "what": what, "amount": amount, "text": _text(moment, what)}
-        for moment in moments
-        for what, amount in ((VALUE, moment.value), (BOUND, moment.bound))
+        {"seconds": one.seconds, "what": what, "amount": amount, "text": _text(one)}
+        for one in moments
+        for what, amount in ((VALUE, one.value), (BOUND, one.bound))
         if amount is not None
     ]
+    x = alt.X("seconds:Q", axis=alt.Axis(title="seconds", tickCount=6))
+    axis = alt.Axis(title=title, tickCount=5)
+    scale = alt.Scale(zero=False)
     base = alt.Chart(rows(points)).encode(
-        x=alt.X("seconds:Q", axis=alt.Axis(title="seconds", tickCount=6)),
-        y=alt.Y("amount:Q", scale=alt.Scale(zero=False), axis=alt.Axis(title=title, tickCount=5)),
+        x=x,
+        y=alt.Y("amount:Q", scale=scale, axis=axis),
         color=alt.Color(
             "what:N",
             scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
@@ -40,9 +44,30 @@ def course_chart(moments: Sequence[Moment], title: str) -> alt.TopLevelMixin:
         )
     )
     dots = base.mark_circle(size=34, opacity=1).encode(description=alt.Description("text:N"))
-    return finished(alt.layer(steps, dots).properties(width=400, height=170))
+    gap = (
+        alt.Chart(rows(_gaps(moments)))
+        .mark_area(interpolate="step-after", color=GAP, aria=False)
+        .encode(x=x, y=alt.Y("value:Q", scale=scale, axis=axis), y2="bound:Q")
+    )
+    return finished(alt.layer(gap, steps, dots).properties(width=400, height=170))
 
 
-def _text(moment: Moment, what: str) -> str:
-    amount = moment.value if what == VALUE else moment.bound
-    return f"after {moment.seconds:g} s: {what} {amount:,.6g}"
+def _gaps(moments: Sequence[Moment]) -> list[dict[str, float]]:
+    """Return value and bound wherever both are known."""
+    return [
+        {"seconds": one.seconds, VALUE: one.value, BOUND: one.bound}
+        for one in moments
+        if one.value is not None and one.bound is not None
+    ]
+
+
+def _text(one: Moment) -> str:
+    value = "none" if one.value is None else f"{one.value:,.6g}"
+    bound = "none" if one.bound is None else f"{one.bound:,.6g}"
+    return f"after {one.seconds:g} s: value {value}, bound {bound}{_gap(one)}"
+
+
+def _gap(one: Moment) -> str:
+    if not one.value or one.bound is None:
+        return ""
+    return f", gap {100 * (one.value - one.bound) / abs(one.value):.3g} %"

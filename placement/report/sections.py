@@ -12,14 +12,12 @@ from placement.report.subject import Subject
 
 
 def sections(subject: Subject) -> tuple[Section, ...]:
-    """Return everything that a page tells of its subject."""
+    """Return everything that a page tells of its subject; of a change, what changes comes first."""
+    steps = (changed(subject), missing(subject))
+    places = (where(subject), allowed(subject), full(subject), paid(subject))
+    is_change = subject.plan.transition is not None or subject.plan.refusal is not None
     return (
-        where(subject),
-        allowed(subject),
-        full(subject),
-        paid(subject),
-        changed(subject),
-        missing(subject),
+        *(steps + places if is_change else places + steps),
         good(subject),
         findings(subject),
         sources(subject),

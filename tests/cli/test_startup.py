@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"alembic", "networkx", "numpy", "ortools", "pandas", "rich", "sqlalchemy"}
+HEAVY = {
+    *("alembic", "altair", "networkx", "numpy", "ortools", "pandas", "rich", "sqlalchemy"),
+    "vl_convert",
+}
 ROOT = Path(__file__).parents[2]
 
 
@@ -34,6 +37,7 @@ def test_the_probe_sees_heavy_imports() -> None:
         ("plan", "--help"),
         ("release", "--help"),
         ("history", "--help"),
+        ("report", "--help"),
         ("completion", "bash"),
         ("catalog", "show", "--help"),
     ],
