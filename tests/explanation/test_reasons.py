@@ -31,7 +31,7 @@ def kind(reason: Reason) -> tuple[Rule, str | None, str | None]:
 
 def test_what_is_mended_is_no_reason_any_more() -> None:
     mended: Counter[Rule] = Counter()
-    for case in cases(300, first=700_000):
+    for case in cases(220, first=700_000):
         for deployment in case.workspace.deployments:
             for place in places_of(case, deployment.key, case.world).values():
                 for reason in (*place.reasons, *place.needs):
