@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 from placement.catalog.text import quote
 from placement.linting.empty import EmptyNodes, variants
 from placement.linting.peers import Peers
+from placement.linting.words import named
 from placement.policies.base import Enforcement
 from placement.reach.reach import Part, Reach, alike, smallest_conflict
 from placement.reach.sets import GroupSet, Names
 from placement.workspace.effective import Level
 from placement.workspace.sources import Key, Sources
+from placement.workspace.workspace import ModelDeployment
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.policies.base import Policy
-    from placement.workspace.workspace import ModelDeployment, Workspace
+    from placement.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,25 @@ class Wish:
     def first(self) -> ModelDeployment:
         """The deployment that findings are about."""
         return self.deployments[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConflict:
+    """Policies that leave no node group together.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        The fewest, by level and type.
+    deployment : ModelDeployment
+        One that they bind.
+    outcome : str
+        What follows, for people.
+    """
+
+    parts: tuple[Part, ...]
+    deployment: ModelDeployment
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +167,23 @@ class Scene:
         if number not in self._conflicts:
             self._conflicts[number] = smallest_conflict(wish.parts)
         return self._conflicts[number]
+
+    def policy_conflicts(self) -> Iterator[PolicyConflict]:
+        """Yield the contradictions of policies alone, of alike deployments once.
+
+        Where nothing is deployed, they are those of a deployment without labels.
+        """
+        for wish in self.wishes:
+            parts = self.conflict(wish)
+            if parts and all(part.level for part in parts):
+                outcome = f"{named(wish.deployments)} can be placed nowhere"
+                yield PolicyConflict(parts, wish.first, outcome)
+        used = {wish.first.environment for wish in self.wishes}
+        for name in self.workspace.environments.keys() - used:
+            one = ModelDeployment(name="any", environment=name, version="any")
+            parts = tuple(part for part in self.reach.parts(one) if part.level)
+            if parts and not self.reach.common(parts) and self.reach.everything:
+                yield PolicyConflict(smallest_conflict(parts), one, "nothing can be placed there")
 
     def variants(self) -> Iterator[tuple[list[ModelDeployment], GroupSet]]:
         """Yield alike deployments that have equal numbers and spread too, and what they may use."""

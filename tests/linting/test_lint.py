@@ -12,6 +12,8 @@ import placement as pl
 from placement.catalog.catalog import make_catalog
 from placement.cli.lint import table
 from placement.errors import Severity
+from placement.policies.base import Selector
+from placement.policies.flavor import FlavorPolicy
 from placement.policies.location import LocationEntry, LocationPolicy
 from placement.workspace.making import make_workspace
 from placement.workspace.workspace import Environment
@@ -61,6 +63,35 @@ def test_alike_deployments_have_one_finding(catalog):
     assert error.suggestion.startswith("`m0@staging` (and 39 more alike) can be placed nowhere")
 
 
+def test_policies_of_disjoint_targets_do_not_widen_each_other(catalog):
+    policies = [
+        country(code).model_copy(update={"selector": Selector(match_labels={"team": code})})
+        for code in ("US", "DE")
+    ]
+    stage = Environment(name="staging", policies=("us", "de"))
+    ones = [
+        pl.ModelDeployment(name=code, version="1", environment="staging", labels={"team": code})
+        for code in ("US", "DE")
+    ]
+    assert pl.lint(make_workspace(policies, [stage], ones), catalog) == ()
+    both = policies[1].model_copy(update={"selector": Selector()})
+    found = pl.lint(make_workspace([policies[0], both], [stage], ones), catalog)
+    assert codes(found) == ["PL806"]
+
+
+def test_policies_are_looked_at_before_anything_is_deployed(catalog):
+    stage = Environment(name="staging", policies=("us", "de"))
+    found = pl.lint(make_workspace([country("US"), country("DE")], [stage]), catalog)
+    assert codes(found) == ["PL806"]
+    h100 = FlavorPolicy(name="h100", flavors=({"type": "gpu", "name": "H100"},))
+    stage = Environment(name="staging", policies=("de", "h100"))
+    (found,) = pl.lint(make_workspace([country("DE"), h100], [stage]), catalog)
+    assert (found.code.value, found.suggestion) == (
+        "PL802",
+        "`H100` is in `US`; nothing can be placed there",
+    )
+
+
 def test_alike_lists_of_policies_have_one_finding(catalog):
     many = [
         pl.ModelDeployment(name=f"m{n}", version="1", environment="staging", policies=("us", "de"))
@@ -72,12 +103,9 @@ def test_alike_lists_of_policies_have_one_finding(catalog):
 
 
 def test_disabled_deployments_ask_for_nothing(catalog):
-    stage = Environment(name="staging", policies=("br",))
-    one = pl.ModelDeployment(name="a", version="1", environment="staging", enabled=False)
-    assert codes(pl.lint(make_workspace([country("BR")], [stage], [one]), catalog)) == [
-        "PL312",
-        "PL803",
-    ]
+    one = pl.ModelDeployment(name="a", version="1", policies=("br",), enabled=False)
+    found = pl.lint(make_workspace([country("BR")], [], [one]), catalog)
+    assert codes(found) == ["PL312", "PL803"]
 
 
 def test_a_policy_that_is_attached_twice_is_no_finding(catalog):

@@ -9,7 +9,7 @@ from placement.errors import Severity
 from placement.linting.base import Finding, Rule
 from placement.linting.codes import Code
 from placement.linting.rules.gpu_not_there import is_elsewhere
-from placement.linting.words import blamed, named
+from placement.linting.words import blamed
 
 if TYPE_CHECKING:
     from placement.linting.scene import Scene
@@ -22,12 +22,11 @@ class Contradictory(Rule):
     severity: ClassVar[Severity] = Severity.ERROR
 
     def check(self, scene: Scene) -> Iterator[Finding]:
-        """Yield one finding for alike deployments, where their environment or they are written."""
-        for wish in scene.wishes:
-            parts = scene.conflict(wish)
-            if parts and all(part.level for part in parts) and not is_elsewhere(parts):
-                key, field = scene.place_of(parts, wish.first)
-                together = " together" if len(parts) > 1 else ""
-                message = f"no node group satisfies {blamed(parts, wish.first)}{together}"
-                advice = f"{named(wish.deployments)} can be placed nowhere; widen one of them"
-                yield Finding(key, (field,), message, advice)
+        """Yield one finding for each conflict, where the environment or deployment is written."""
+        for found in scene.policy_conflicts():
+            if not is_elsewhere(found.parts):
+                key, field = scene.place_of(found.parts, found.deployment)
+                together = " together" if len(found.parts) > 1 else ""
+                blame = blamed(found.parts, found.deployment)
+                message = f"no node group satisfies {blame}{together}"
+                yield Finding(key, (field,), message, f"{found.outcome}; widen one of them")

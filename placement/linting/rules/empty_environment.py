@@ -22,8 +22,8 @@ class EmptyEnvironment(Rule):
     severity: ClassVar[Severity] = Severity.NOTE
 
     def check(self, scene: Scene) -> Iterator[Finding]:
-        """Yield every environment of the manifests without a deployment."""
-        for name in scene.workspace.environments:
+        """Yield every environment of the manifests without a deployment, where others have some."""
+        for name in scene.workspace.environments if scene.workspace.deployments else ():
             key: Key = ("Environment", name)
             if key in scene.sources.written and name not in scene.deployments_in:
                 yield Finding(key, ("name",), f"environment {quote(name)} has no deployment")

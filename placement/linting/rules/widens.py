@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from placement.catalog.text import quote
 from placement.errors import Severity
 from placement.linting.base import Finding, Rule
 from placement.linting.codes import Code
-from placement.linting.rules.redundant import includes
 from placement.linting.words import counted, listed
 from placement.reach.sets import GroupSet, Kind
 
@@ -34,8 +33,8 @@ class Widens(Rule):
     def check(self, scene: Scene) -> Iterator[Finding]:
         """Yield the lists in which policies of one type, that both count, stand side by side."""
         for attached in scene.attached:
-            chosen = [one for one in attached.policies if _counts(scene, one, attached)]
-            if len(chosen) < 2:
+            chosen = _side_by_side(scene, attached)
+            if not chosen:
                 continue
             first, *further = chosen
             before, after = scene.reach.policy(first), scene.reach.any_of(chosen)
@@ -50,18 +49,33 @@ class Widens(Rule):
             yield Finding(attached.key, path, message, ADVICE)
 
 
-def _counts(scene: Scene, policy: Policy, attached: Attached) -> bool:
-    """Whether a policy includes a deployment here and is not covered by another one."""
-    if not any(policy.targets(one.labels) for one in scene.concerned(attached.key)):
-        return False
-    allowed = scene.reach.policy(policy)
-    for other in attached.policies:
-        theirs = scene.reach.policy(other)
-        if other is not policy and includes(other, policy) and not allowed & ~theirs:
-            earlier = attached.policies.index(other) < attached.policies.index(policy)
-            if allowed != theirs or earlier:
-                return False
-    return bool(allowed)
+def _side_by_side(scene: Scene, attached: Attached) -> list[Policy]:
+    """Return policies that bind one deployment and of which none allows all that another does.
+
+    Those without a selector bind every deployment, also where there is none yet.
+    """
+    seen = set()
+    for labels in ({}, *(one.labels for one in scene.concerned(attached.key))):
+        binding = [policy for policy in attached.policies if policy.targets(labels)]
+        names = tuple(policy.name for policy in binding)
+        if names not in seen:
+            seen.add(names)
+            chosen = [one for number, one in enumerate(binding) if _adds(scene, number, binding)]
+            if len(chosen) > 1:
+                return chosen
+    return []
+
+
+def _adds(scene: Scene, number: int, policies: Sequence[Policy]) -> bool:
+    """Whether no other policy allows all that one does; of equal ones the first does."""
+    allowed = scene.reach.policy(policies[number])
+    others = [scene.reach.policy(policy) for policy in policies]
+    covered = (
+        not allowed & ~theirs and (allowed != theirs or other < number)
+        for other, theirs in enumerate(others)
+        if other != number
+    )
+    return bool(allowed) and not any(covered)
 
 
 def _measure(
