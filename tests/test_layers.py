@@ -26,9 +26,13 @@ JUDGES = (
     "catalog",
     "certificate",
     "constraints",
+    "headroom",
+    "linting",
     "objectives",
     "plan",
     "policies",
+    "policy_difference",
+    "reach",
     "verifier",
     "workspace",
 )
