@@ -9,8 +9,8 @@ from placement.report.use import Spot
 from placement.report.world import HEIGHT, WIDTH, place
 
 MOST_LABELS = 9
-LARGEST, SMALLEST = 25.0, 3.5
-"""Radii in pixels."""
+SMALLEST = 3.5
+"""The least radius in pixels: less would not be seen."""
 NEAR = 5.0
 """Pixels between two regions that become one circle."""
 LETTER, LINE = 6.4, 14.0
@@ -49,8 +49,11 @@ class Disc:
         )  # fmt: skip
 
 
-def discs_of(spots: Sequence[Spot]) -> tuple[Disc, ...]:
-    """Return the circles of some spots, the largest first, so that none hides a smaller one."""
+def discs_of(spots: Sequence[Spot], *, largest: float) -> tuple[Disc, ...]:
+    """Return the circles of some spots, the largest first, so that none hides a smaller one.
+
+    ``largest`` is the radius of the first, in pixels.
+    """
     found: list[Disc] = []
     for spot in sorted(spots, key=lambda one: (-one.weight, one.region, one.environment)):
         x, y = place(spot.latitude, spot.longitude)
@@ -61,15 +64,15 @@ def discs_of(spots: Sequence[Spot]) -> tuple[Disc, ...]:
             found[at] = replace(found[at], spots=(*found[at].spots, spot))
     most = max((disc.weight for disc in found), default=0)
     found.sort(key=lambda disc: -disc.weight)
-    return tuple(replace(disc, radius=_radius(disc.weight, most)) for disc in found)
+    return tuple(replace(disc, radius=_radius(disc.weight, most, largest)) for disc in found)
 
 
 def _near(disc: Disc, x: float, y: float) -> bool:
     return (disc.x - x) ** 2 + (disc.y - y) ** 2 <= NEAR**2
 
 
-def _radius(weight: int, most: int) -> float:
-    return max(SMALLEST, LARGEST * (weight / most) ** 0.5) if most else SMALLEST
+def _radius(weight: int, most: int, largest: float) -> float:
+    return max(SMALLEST, largest * (weight / most) ** 0.5) if most else SMALLEST
 
 
 def place_labels(discs: Sequence[Disc]) -> list[dict[str, float | str]]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from placement.report.charts import Layers
 
+LARGEST, LARGEST_SHADED = 25.0, 14.0
+"""Radii in pixels; on a shaded map circles give way to what is below them."""
+
 
 @dataclass(frozen=True)
 class Palette:
@@ -48,7 +51,7 @@ def world_map(spots: Sequence[Spot], palette: Palette) -> alt.TopLevelMixin:
 
 def world_layers(spots: Sequence[Spot], palette: Palette) -> Layers:
     """Return the layers of that map, for a chart beside others."""
-    discs = discs_of(spots)
+    discs = discs_of(spots, largest=LARGEST)
     marks = [_circles(discs, palette, legend=True), *_labels(discs)] if discs else []
     return _map(_land(frozenset(), LAND), *marks)
 
@@ -57,7 +60,9 @@ def shaded_map(
     countries: frozenset[str], tint: str, spots: Sequence[Spot], palette: Palette
 ) -> alt.TopLevelMixin:
     """Return a map with some countries shaded, and on it the spots of what may use them."""
-    circles = [_circles(discs_of(spots), palette, legend=False)] if spots else []
+    circles = (
+        [_circles(discs_of(spots, largest=LARGEST_SHADED), palette, legend=False)] if spots else []
+    )
     return finished(_map(_land(countries, tint), *circles))
 
 

@@ -13,9 +13,11 @@ from placement.report.world import WORLD, topology
 if TYPE_CHECKING:
     import altair as alt
 
-SVG = "http://www.w3.org/2000/svg"
+SPACE = "{http://www.w3.org/2000/svg}"
 LONG = 60
 """Characters from which an outline that comes again is not written again."""
+_SPOKEN = ("aria-roledescription", "aria-label", "aria-hidden", "role", "class")
+"""What the drawer says of every part of a chart, mark or not."""
 _OWN = re.compile(r' id="((?:clip|gradient_)\d+)"')
 _NUMBER = re.compile(r"-?\d*\.\d{2,}")
 
@@ -31,37 +33,25 @@ class Drawer:
         """Return the SVG element of a chart, with ``title`` for those who do not see it."""
         import vl_convert
 
-        ET.register_namespace("", SVG)
         root = ET.fromstring(vl_convert.vegalite_to_svg(specification(chart)))
-        root.set("role", "img")
-        root.set("aria-label", visible(title))
+        for element in list(root.iter()):
+            element.tag = element.tag.removeprefix(SPACE)
+            _name_mark(element)
+            if "d" in element.attrib:
+                self._share(element)
         root.attrib.pop("version", None)
-        for parent in list(root.iter()):
-            self._tidy(parent)
-        text = ET.tostring(root, encoding="unicode")
-        return self._named(text.replace(f' xmlns="{SVG}"', ""))
-
-    def _tidy(self, element: ET.Element) -> None:
-        """Round coordinates, give a mark its tooltip, and keep its outline for others."""
-        label = element.get("aria-label")
-        if label is not None and element.get("role") == "graphics-symbol":
-            tooltip = ET.Element(f"{{{SVG}}}title")
-            tooltip.text = label
-            element.insert(0, tooltip)
-        for name in ("aria-roledescription", "aria-label", "role", "class", "aria-hidden"):
-            if element.tag != f"{{{SVG}}}svg":
-                element.attrib.pop(name, None)
-        if "d" in element.attrib:
-            element.set("d", _NUMBER.sub(_rounded, element.attrib["d"]))
-            self._share(element)
+        root.set("role", "group")
+        root.set("aria-label", visible(title))
+        return self._named(ET.tostring(root, encoding="unicode"))
 
     def _share(self, element: ET.Element) -> None:
-        outline = element.attrib["d"]
+        """Round an outline to tenths of a pixel, and keep a long one for others."""
+        outline = _NUMBER.sub(_rounded, element.attrib.pop("d"))
         if len(outline) < LONG:
+            element.set("d", outline)
             return
         name = self._outlines.setdefault(outline, f"outline-{len(self._outlines)}")
-        element.tag = f"{{{SVG}}}use"
-        del element.attrib["d"]
+        element.tag = "use"
         element.set("href", f"#{name}")
 
     def _named(self, text: str) -> str:
@@ -79,6 +69,19 @@ class Drawer:
             f'<path id="{name}" d="{outline}"/>' for outline, name in self._outlines.items()
         )
         return f'<svg width="0" height="0" aria-hidden="true"><defs>{paths}</defs></svg>'
+
+
+def _name_mark(element: ET.Element) -> None:
+    """Give a mark that means something its tooltip, and all others silence."""
+    is_mark = element.get("role") == "graphics-symbol"
+    label = element.get("aria-label")
+    for name in _SPOKEN:
+        element.attrib.pop(name, None)
+    if is_mark and label is not None:
+        element.set("role", "img")
+        tooltip = ET.Element("title")
+        tooltip.text = label
+        element.insert(0, tooltip)
 
 
 def specification(chart: alt.TopLevelMixin) -> str:

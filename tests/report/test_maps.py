@@ -115,7 +115,7 @@ def test_outlines_are_closed_and_small() -> None:
 @settings(max_examples=150, deadline=None)
 @given(some_spots())
 def test_every_spot_is_in_one_disc_and_the_larger_has_the_larger_disc(spots: list[Spot]) -> None:
-    found = discs_of(spots)
+    found = discs_of(spots, largest=25.0)
     assert sorted(map(repr, spots)) == sorted(repr(s) for disc in found for s in disc.spots)
     for disc in found:
         for spot in disc.spots:
@@ -128,7 +128,7 @@ def test_every_spot_is_in_one_disc_and_the_larger_has_the_larger_disc(spots: lis
 @settings(max_examples=150, deadline=None)
 @given(some_spots())
 def test_no_name_covers_a_circle_or_another_name(spots: list[Spot]) -> None:
-    found = discs_of(spots)
+    found = discs_of(spots, largest=25.0)
     labels = place_labels(found)
     assert labels
     boxes = [(x, y - 7, x + 6.4 * len(text), y + 7) for x, y, text in map(_cells, labels)]
