@@ -14,12 +14,15 @@ from dataclasses import replace
 from placement.problem.affected import Affected, Parts
 from placement.problem.compiler import Compiled
 from placement.problem.ledger import Key, Ledger
+from placement.solvers.diving import solve_by_diving
 from placement.solvers.exact import Report, TierBound
 from placement.solvers.growth import Growth
 from placement.solvers.limits import Limits
 from placement.solvers.pipeline import solve
 from placement.solvers.standing import Found, bounded_by, standing_of
 
+NEAR = 12_000
+"""Up to so many (deployment, node) pairs the relaxation of everything is looked at first."""
 SMALL = 4_000
 """Up to so many (deployment, node) pairs everything is solved at once."""
 MEDIUM = 40_000
@@ -70,6 +73,9 @@ class ChangeSolver:
         found = self.pinned()
         if found.standing.ideal or self.limits.over():
             return found
+        dived = self.dived()
+        if dived is not None:
+            return dived
         everything = self.affected.contenders(most=SMALL)
         if everything is not None:
             return self.whole(everything)
@@ -80,6 +86,21 @@ class ChangeSolver:
         if everything is not None:
             return self.whole(everything)
         return self.resettled(grown) if self.affected.anew else grown
+
+    def dived(self) -> Found | None:
+        """Return the best placement with all contenders free, where the relaxation leads to it."""
+        everything = None if self.affected.bill_nodes else self.affected.contenders(most=NEAR)
+        if everything is None:
+            return None
+        landing = self.affected.landing(everything, self.affected.without(everything), breadth=None)
+        compiled = self.affected.compile(everything, landing)
+        solved = solve_by_diving(compiled, self.limits)
+        if solved is None:
+            return None
+        for tier, value in zip(solved.bounds, solved.values, strict=True):
+            self.report(tier.name, value, tier.bound)
+        standing = standing_of(compiled, solved.cells, solved.layout)
+        return Found(everything, compiled, solved, standing, whole=True)
 
     def pinned(self) -> Found:
         """Return the best placement in which nothing moves that may stay, if rules allow."""

@@ -124,6 +124,7 @@ def test_a_deployment_on_a_fleet_with_a_lost_node_places_again_what_was_on_it() 
 
 
 def test_in_a_large_fleet_too_nothing_runs_below_its_minimum(monkeypatch):
+    monkeypatch.setattr(change, "NEAR", -1)
     monkeypatch.setattr(change, "SMALL", -1)
     monkeypatch.setattr(change, "MEDIUM", -1)
     catalog = shop.fleet(count=1)

@@ -26,6 +26,7 @@ PROVED = {"capacity", "strands", "policy", "no-order"}
 @pytest.fixture
 def stepwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is too large to be solved at once."""
+    monkeypatch.setattr(change_solver, "NEAR", -1)
     monkeypatch.setattr(change_solver, "SMALL", -1)
     monkeypatch.setattr(change_solver, "MEDIUM", -1)
 

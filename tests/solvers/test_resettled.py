@@ -33,6 +33,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         counts["in two steps"] += bool(found.parts) and found.whole
         return found
 
+    monkeypatch.setattr(change_solver, "NEAR", -1)
     monkeypatch.setattr(change_solver, "SMALL", -1)
     monkeypatch.setattr(change_solver, "MEDIUM", -1)
     monkeypatch.setattr(growth, "ROUNDS", ())
