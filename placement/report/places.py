@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from placement.report.content import Figure, Section, Table, table
@@ -25,14 +25,19 @@ def where(subject: Subject) -> Section:
     title = "Where it runs"
     if not subject.plan.assignments:
         return Section(title, ("nothing is placed",))
-    return Section(title, tuple(_unknown(subject)), _world(subject), _regions(subject))
+    return Section(title, tuple(_not_drawn(subject)), _world(subject), _regions(subject))
 
 
-def _unknown(subject: Subject) -> list[str]:
-    unknown = [key for key in subject.regions if key not in subject.catalog.regions]
-    if not unknown:
-        return []
-    return [f"{counted(len(unknown), 'region')} of the plan: not in the catalog, not on the map"]
+def _not_drawn(subject: Subject) -> Iterator[str]:
+    """Yield what the map lacks: regions that nobody knows the place of, and what is smallest."""
+    known = subject.catalog.regions
+    unknown = [key for key in subject.regions if key not in known]
+    if unknown:
+        yield f"{counted(len(unknown), 'region')} of the plan: not in the catalog, not on the map"
+    places = {(row.environment, region_of(row)) for row in subject.plan.assignments}
+    left = sum(region in known for _, region in places) - len(spots(subject))
+    if left:
+        yield f"{counted(left, 'smallest part')} of circles: left out of the map"
 
 
 def _world(subject: Subject) -> tuple[Figure, ...]:

@@ -40,7 +40,10 @@ class Spot:
 
 
 def spots(subject: Subject) -> tuple[Spot, ...]:
-    """Return what each environment has in each region that the catalog knows, largest first."""
+    """Return what each environment has in each region that the catalog knows, largest first.
+
+    At most ``MOST_SPOTS``: the smallest of more would not be seen.
+    """
     found: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for row in subject.plan.assignments:
         sums = found[row.environment, region_of(row)]

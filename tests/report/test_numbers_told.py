@@ -15,6 +15,7 @@ from placement.report import Subject, numbers, ranking
 from placement.report.allowed import by_environment, by_policy
 from placement.report.course import course
 from placement.report.flow import ELSEWHERE, Flow, Kind, flows
+from placement.report.places import where
 from placement.report.ranking import ranked
 from placement.report.use import bill, capacity, grid, spots
 from tests.verifier.fleet import fleet
@@ -60,6 +61,14 @@ def test_capacity_is_what_slots_of_holding_nodes_have(state: str) -> None:
                 size = sum(group.gpu_slots) - (sum(held.gpu_slots) if held else 0)
                 sums[group.region.key, group.flavor] += size
     assert capacity(catalog) == dict(sums)
+
+
+def test_what_is_too_small_for_the_map_is_counted(
+    story: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("placement.report.use.MOST_SPOTS", 1)
+    assert len(spots(story)) == 1
+    assert where(story).sentences == ("1 smallest part of circles: left out of the map",)
 
 
 @pytest.mark.parametrize("flavors", [1, 8])
