@@ -66,6 +66,7 @@ class _Count:
         self._reach, self._parts = reach, reach.parts(deployment)
         self._rules = Rules(reach.common(self._parts), deployment.spread)
         self._peers = PeerIndex(self._view)
+        self._opened: dict[Rules, list[tuple[Lot, int]]] = {}
 
     def answer(self) -> Headroom:
         found = self._most(self._rules)
@@ -88,13 +89,16 @@ class _Count:
 
     def _open(self, rules: Rules) -> list[tuple[Lot, int]]:
         """Return the nodes that may take replicas, and how many each takes."""
-        return [
-            (lot, lot.fit(rules.without))
-            for lot in self._lots_in(rules.groups)
-            if (lot.state.accepts or not rules.states)
-            and not (rules.apart and self._is_kept_off(lot))
-            and not (rules.together and self._is_alone(lot))
-        ]
+        key = replace(rules, spread=())
+        if key not in self._opened:
+            self._opened[key] = [
+                (lot, lot.fit(rules.without))
+                for lot in self._lots_in(rules.groups)
+                if (lot.state.accepts or not rules.states)
+                and not (rules.apart and self._is_kept_off(lot))
+                and not (rules.together and self._is_alone(lot))
+            ]
+        return self._opened[key]
 
     def _lots_in(self, groups: GroupSet) -> Iterator[Lot]:
         for number in members(groups):
@@ -176,10 +180,9 @@ class _Count:
             gain = self._most(rules).replicas - today
             if gain <= 0:
                 continue
-            after = self._open(rules)
             nodes = sum(
                 lot.nodes
-                for lot, fit in after
+                for lot, fit in self._open(rules)
                 if fit > (before[_name(lot)][1] if _name(lot) in before else 0)
             )
             yield Limit(kind, name, nodes, gain)
@@ -190,12 +193,15 @@ class _Count:
             if part.rule != "hardware":
                 others = self._reach.common(one for one in self._parts if one is not part)
                 yield *_part(part), replace(rules, groups=others)
-        yield LimitKind.STATE, "", replace(rules, states=False)
+        if any(not lot.state.accepts for lot in self._lots_in(rules.groups)):
+            yield LimitKind.STATE, "", replace(rules, states=False)
         for index, entry in enumerate(rules.spread):
             spread = (*rules.spread[:index], *rules.spread[index + 1 :])
             yield LimitKind.SPREAD, entry.over.value, replace(rules, spread=spread)
-        yield LimitKind.SEPARATION, "", replace(rules, apart=False)
-        yield LimitKind.COLOCATION, "", replace(rules, together=False)
+        if self._kept_off:
+            yield LimitKind.SEPARATION, "", replace(rules, apart=False)
+        if self._deployment.together_with:
+            yield LimitKind.COLOCATION, "", replace(rules, together=False)
         asked = {name for lot in self._lots_in(rules.groups) for name in lot.by}
         for name in sorted(asked) if len(asked) > 1 else ():
             kind = _RESOURCES.get(name, LimitKind.EXTRA)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from placement.workspace.workspace import Domain
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Limits = Mapping[Domain, int]
 """Per kind of domain, how many replicas each may hold."""
+
+Zone = tuple["Region", str]
 
 ABOVE_REGIONS = frozenset({Domain.COUNTRY, Domain.CONTINENT})
 
@@ -45,6 +48,23 @@ class Ground:
     fits: Sequence[tuple[Lot, int]]
     own: Mapping[Domain, Counter[str]]
     usable: Mapping[Domain, Counter[str]]
+
+    def by_zone(self, limits: Limits) -> Mapping[Zone, int]:
+        """Return how many more replicas the nodes of each zone take."""
+        if Domain.NODE not in limits:
+            return self._whole_zones
+        zones: Counter[Zone] = Counter()
+        for lot, fit in self.fits:
+            per_node = _least(fit, self.room(Domain.NODE, lot.domain(Domain.NODE), limits))
+            zones[lot.group.region, lot.group.zone] += lot.nodes * per_node
+        return zones
+
+    @cached_property
+    def _whole_zones(self) -> Mapping[Zone, int]:
+        zones: Counter[Zone] = Counter()
+        for lot, fit in self.fits:
+            zones[lot.group.region, lot.group.zone] += lot.nodes * fit
+        return zones
 
     def room(self, over: Domain, name: str, limits: Limits) -> int | None:
         """Return how many more replicas a domain may get; None without a limit."""
@@ -78,12 +98,8 @@ def most(ground: Ground, entries: Iterable[Spread]) -> Most:
 
 def total(ground: Ground, limits: Limits) -> int:
     """Return how many more replicas fit together under limits per domain."""
-    zones: Counter[tuple[Region, str]] = Counter()
-    for lot, fit in ground.fits:
-        per_node = _least(fit, ground.room(Domain.NODE, lot.domain(Domain.NODE), limits))
-        zones[lot.group.region, lot.group.zone] += lot.nodes * per_node
     regions: Counter[Region] = Counter()
-    for (region, zone), fit in zones.items():
+    for (region, zone), fit in ground.by_zone(limits).items():
         regions[region] += _least(fit, ground.room(Domain.ZONE, f"{region.key}/{zone}", limits))
     for region, fit in regions.items():
         regions[region] = _least(fit, ground.room(Domain.REGION, region.key, limits))
