@@ -173,9 +173,11 @@ def _today(
     paths: list[Path] | None, catalog: Path | None, current: Path | None, store: str | None
 ) -> tuple[Catalog, Workspace]:
     place = storing.unless_current(store, current)
-    if place is not None:
-        if paths:
+    if place is not None and paths:
+        if os.environ.get(storing.URL_VARIABLE) != place:
             raise typer.BadParameter("a store says what is asked; leave out PATH or --store")
+        place = None  # a standing wish gives way to a present one
+    if place is not None:
         head = storing.read_head(place)
         return inputs.catalog_of_head(head, catalog), head.workspace
     workspace = inputs.read_workspace(inputs.manifest_paths(paths))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from placement.errors import NoAnswerError
 from placement.plan.rows import Action, Certificate, Status, Unplaced
 from placement.simulation.outcome import GONE, Deployment, Fate, Outcome, Verdict
-from placement.simulation.scenario import change_of, is_plain
+from placement.simulation.scenario import change_of
 from placement.simulation.today import amounts_of
 from placement.workspace.refusal import Refusal
 
@@ -63,8 +63,6 @@ def _outcome(
         return not_computed(today, scenario, CANCEL)
     if options.is_over:
         return not_computed(today, scenario, TIME_LIMIT)
-    if not options.retry_unplaced and is_plain(scenario, today.catalog, today.workspace):
-        return unchanged(today, scenario)
     change = change_of(scenario, today.catalog, today.workspace)
     if isinstance(change, Refusal):
         return _refused(today, scenario, change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from placement.arguments import billing_of
 from placement.options import Billing, CancelToken, SolveOptions
 from placement.simulation.execution import Run, Watch
-from placement.simulation.judging import CANCEL, not_computed, outcome_of
+from placement.simulation.judging import CANCEL, not_computed, outcome_of, unchanged
 from placement.simulation.options import Options, deadline_of
 from placement.simulation.scenario import Scenario, change_of, check_names_once, is_plain
 from placement.simulation.today import Today, today_of
@@ -105,12 +105,28 @@ def simulate(
         if not is_plain(scenario, catalog, workspace):
             change_of(scenario, catalog, workspace)
     today = today_of(catalog, workspace, options, cancel)
-    run = Run(_task, on_result=on_outcome or _ignore, cancel=cancel)
-    found = run.over([Job(today, scenario, options) for scenario in asked], executor)
-    return tuple(
-        not_computed(today, scenario, CANCEL) if outcome is None else outcome
-        for scenario, outcome in zip(asked, found, strict=True)
-    )
+    tell = on_outcome or _ignore
+    found = dict(_plain(today, asked, options, tell))
+    left = [scenario for scenario in asked if scenario.name not in found]
+    run = Run(_task, on_result=tell, cancel=cancel)
+    outcomes = run.over([Job(today, scenario, options) for scenario in left], executor)
+    for scenario, outcome in zip(left, outcomes, strict=True):
+        found[scenario.name] = outcome or not_computed(today, scenario, CANCEL)
+    return tuple(found[scenario.name] for scenario in asked)
+
+
+def _plain(
+    today: Today,
+    scenarios: Iterable[Scenario],
+    options: Options,
+    tell: Callable[[Outcome], None],
+) -> Iterator[tuple[str, Outcome]]:
+    """Yield the outcomes that take no planning, by the name of the scenario."""
+    for scenario in () if options.retry_unplaced else scenarios:
+        if is_plain(scenario, today.catalog, today.workspace):
+            outcome = unchanged(today, scenario)
+            tell(outcome)
+            yield scenario.name, outcome
 
 
 def _task(job: Job, watch: Watch) -> Outcome:

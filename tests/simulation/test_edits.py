@@ -260,6 +260,18 @@ def test_nothing_runs_yet_means_what_would_be_planned():
     assert outcome.today.cost > 0
 
 
+def test_what_cannot_stay_even_so_is_placed_anew_before_anything_is_imagined():
+    gone = fleet(*CATALOG.node_groups, us_0="lost")
+    nothing, price = simulate(
+        gone,
+        TODAY,
+        [Scenario("as it is"), Scenario("dear", [SetPrice(node_group="eu", price_per_hour=3)])],
+    )
+    assert nothing.verdict is Verdict.UNCHANGED
+    assert (price.moved, price.forced) == (0, 0)
+    assert not price.changes
+
+
 def test_an_empty_workspace_has_nothing_to_lose():
     empty = make_workspace()
     found = simulate(CATALOG, empty, sweep(CATALOG, "region"))

@@ -17,7 +17,7 @@ from placement.simulation.today import today_of
 from tests.simulation.worlds import planned
 
 CHUNKS = 4
-WORLDS = 60
+WORLDS = 44
 OPTIONS = Options()
 
 
