@@ -47,11 +47,15 @@ class Capacity(Constraint):
             sizes = sorted(set(demand[demand > 0].tolist()))
             taken = np.where(blocks, free[builder.pair_cell], demand)
             builder.per_cell_rows(taken, free, name=name)
+            before = None
             for size in sizes:
                 pieces = free // size
-                loose = (pieces < FEW_PIECES) & (free % size > 0) & (builder.size > 1)
+                # The smallest of the sizes of which a node holds equally many says most.
+                smallest = True if before is None else pieces != before
+                loose = smallest & (pieces < FEW_PIECES) & (free % size > 0) & (builder.size > 1)
                 if loose.any():
                     builder.per_cell_rows(taken // size, pieces, name=name, size=size, where=loose)
+                before = pieces
         _compile_gpus(builder)
         if builder.bill_nodes:
             _compile_open(builder)

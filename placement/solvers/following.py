@@ -15,8 +15,8 @@ from placement.solvers.node_space import Seat
 
 def layout_near(
     builder: ProblemBuilder, values: Ints, counts: Ints, packed: Layout | None = None
-) -> Layout:
-    """Return a layout that breaks no rule and is near some counts.
+) -> Following:
+    """Return the state with a layout that breaks no rule and is near some counts.
 
     Large replicas are settled first; what the counts leave out, and what does not fit where they
     say, goes where it is worth least.
@@ -41,7 +41,20 @@ def layout_near(
         wanted = pairs[counts[pairs] > 0]
         if len(wanted):
             state.settle(d, wanted, counts[wanted])
-    return completed(state, order).layout()
+    completed(state, order)
+    return state
+
+
+def seated(builder: ProblemBuilder, layout: Layout) -> Following | None:
+    """Return the state with a layout, None where not all of it can be seated one by one.
+
+    So it is with shares, whose GPUs would have to be known, and with some rules.
+    """
+    state = Following(builder, np.zeros(len(builder.pair_cell), np.int64))
+    for cell, seats in layout.items():
+        state.seat(cell, seats)
+    wanted = sum(seat.replicas for seats in layout.values() for seat in seats)
+    return state if sum(state.placed) == wanted else None
 
 
 class Following(Greedy):

@@ -130,6 +130,13 @@ class Greedy:
         self.placed[d] = 0
         self.rules.changed(d)
 
+    def restore(self, d: int, puts: Sequence[Put]) -> None:
+        """Put whole replicas of a deployment on nodes that have room for them."""
+        for put in puts:
+            self.puts[d].append(self.nodes.put(self.demands[d], put.nodes, put.replicas))
+            self.placed[d] += int(put.replicas.sum())
+        self.rules.changed(d)
+
     def stands(self, d: int) -> bool:
         """Whether what is placed of a deployment may stay as it is."""
         if not self.placed[d]:

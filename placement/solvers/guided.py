@@ -22,13 +22,14 @@ from placement.problem.problem import Ints, Problem
 from placement.solvers.cpsat import Model
 from placement.solvers.exact import Report, Solved, TierBound, laid_out, solve_exactly
 from placement.solvers.fitting import Fitting, most_seats
-from placement.solvers.following import layout_near
+from placement.solvers.following import Following, layout_near, seated
 from placement.solvers.greedy import Layout
 from placement.solvers.incumbent import Incumbent, counts_by_cell, pair_counts
 from placement.solvers.limits import Limits
 from placement.solvers.linear import Relaxation, Relaxed, first_of_each
 from placement.solvers.neighbourhood import Neighbourhoods
 from placement.solvers.node_space import Seat
+from placement.solvers.resettling import Resettling, gpu_worth
 from placement.solvers.slicing import Slice, Slicer
 
 Mask = NDArray[np.bool_]
@@ -42,6 +43,8 @@ STEP_PAIRS = 1_000
 """Pairs in one neighbourhood."""
 WIDER_AFTER = 8
 """Neighbourhoods without success after which they double."""
+POLISH_AFTER = 4
+"""Neighbourhoods without success after which single nodes are looked at."""
 FAILURES = 32
 """Neighbourhoods without success after which the search ends."""
 REPAIRS = 12
@@ -82,7 +85,9 @@ class Guided:
         self.unpriced = False
         self.best = self._incumbent(first)
         self.shown = self.best.values
+        self.first = self.best.values[-1]
         self.searched: Incumbent | None = None
+        self.polished: Incumbent | None = None
         self.last = len(problem.tiers) - 1
 
     def solve(self) -> Solved:
@@ -90,8 +95,7 @@ class Guided:
         self._leap()
         bounds: list[int | None] = []
         for number, tier in enumerate(self.problem.tiers):
-            settled = number < self.last or not tier.coefficient.any()
-            bound = tier.floor if settled else None
+            bound = None if number == self.last else tier.floor
             if self.best.values[number] != bound and not self.limits.over():
                 self._relax(number)
                 self.unpriced |= self.relaxed is None and self.limits.deadline is not None
@@ -185,24 +189,50 @@ class Guided:
         pairs = self.problem.pairs
         counts = np.floor(self.relaxed.counts[:pairs] + NEAR).astype(np.int64)
         packed = most_seats(self.problem, counts)
-        layout = layout_near(self.builder, self.relaxed.reduced[:pairs], counts, packed)
+        state = layout_near(self.builder, self.relaxed.reduced[:pairs], counts, packed)
+        self._resettle(state, number)
         self.followed = True
-        before, self.best = self.best, self._incumbent(layout)
+        before, self.best = self.best, self._incumbent(state.layout())
         self._show(number)
         if self.best.values[:number] != tuple(self.closed):
             self._search(number, lambda: self.best.values[:number] == tuple(self.closed))
         if self.best.values[:number] == tuple(self.closed):
             bound = self.relaxed.bound
+            self._polish(number)
             self._search(number, lambda: self._good(number, bound))
         if before.values <= self.best.values:
             self.best = before
+
+    def _resettle(self, state: Following, number: int) -> None:
+        """Make the last tier of a layout better by steps on single nodes."""
+        if number == self.last and self.relaxed is not None and not self.builder.bill_nodes:
+            costs = self.problem.tiers[number].per_pair(self.problem.pairs)
+            Resettling(state, costs, gpu_worth(self.problem, self.relaxed)).run()
+
+    def _polish(self, number: int) -> bool:
+        """Make the incumbent better by steps on single nodes, if they find any."""
+        state = seated(self.builder, self.best.layout)
+        if number != self.last or state is None:
+            return False
+        self._resettle(state, number)
+        found = self._incumbent(state.layout())
+        if found.values >= self.best.values:
+            return False
+        self.best = found
+        self._show(number)
+        return True
 
     # ------------------------------------------------------------- improvement
 
     def _good(self, number: int, bound: int) -> bool:
         """Whether a tier of the incumbent is near enough to its bound."""
-        slack = self.limits.slack if number == self.last else 0
+        slack = self._slack() if number == self.last else 0
         return self.best.values[number] - bound <= slack
+
+    def _slack(self) -> int:
+        """Return the distance to the bound that is good enough for a value like this."""
+        best = self.best.values[self.last]
+        return self.limits.slack * min(best, self.first) // max(self.first, 1)
 
     def _improve(self, number: int, bound: int) -> None:
         """Look for a better value of a tier until it meets the bound or the budget is spent."""
@@ -222,6 +252,9 @@ class Guided:
             free = around.draw(self.best.solution, activity, STEP_PAIRS * wider)
             better = self._decide(number, free, STEP_WORK * wider)
             failures = 0 if better else failures + 1
+            if failures == POLISH_AFTER and self.polished is not self.best:
+                self._polish(number)
+                self.polished = self.best
         self.searched = self.best
 
     def _decide(self, number: int, pairs: Ints, work: float) -> bool:
@@ -311,7 +344,7 @@ class Guided:
             return None
         if tier < self.relaxed_at[0]:
             return self.closed[tier]
-        return self.relaxed.bound + max(slack, self.limits.slack // 2 if tier == self.last else 0)
+        return self.relaxed.bound + max(slack, self._slack() // 2 if tier == self.last else 0)
 
     # ----------------------------------------------------------------- closing
 
