@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from placement.catalog.catalog import Catalog
+    from placement.explanation.values import Explanation
     from placement.headroom.values import Headroom
     from placement.plan.plan import Plan
     from placement.planner import TransactOptions
@@ -79,6 +80,11 @@ class AsyncPlanner:
         """As ``Planner.recommend``."""
         async with self._free:
             return await asyncio.to_thread(self.planner.recommend, workspace, deployment, top=top)
+
+    async def explain(self, workspace: Workspace, model: str, **question: str) -> Explanation:
+        """As ``Planner.explain``."""
+        async with self._free:
+            return await asyncio.to_thread(self.planner.explain, workspace, model, **question)
 
     async def headroom(self, workspace: Workspace, deployment: ModelDeployment) -> Headroom:
         """As ``Planner.headroom``."""
