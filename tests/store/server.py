@@ -19,6 +19,8 @@ import psycopg
 GIVEN = "PLACEMENT_TEST_POSTGRESQL"
 """Environment variable with the URL of a server to use instead; its user may make databases."""
 STARTS_WITHIN = 60.0
+UNSAFE = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+"""Switched off: clients are killed here, but never the machine, and no data is kept."""
 
 
 def find_binaries() -> Path | None:
@@ -57,8 +59,10 @@ def running_server() -> Iterator[Server]:
             os.chown(home, user.pw_uid, user.pw_gid)
         _run(user, binaries / "initdb", "-D", home / "data", "-U", "test", "-A", "trust", "-N")
         with (home / "log").open("w") as log:
+            options = ["listen_addresses=", *(f"{name}=off" for name in UNSAFE)]
+            words = [word for option in options for word in ("-c", option)]
             process = subprocess.Popen(
-                [binaries / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses="],
+                [binaries / "postgres", "-D", home / "data", "-k", home, *words],
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 **_as(user),

@@ -10,6 +10,9 @@ import time
 from placement import StaleError, Store
 from tests.store.fleet import chat, deploy_once
 
+LONGEST_PAUSE = 0.5
+"""Seconds after a conflict: long enough that most of the work is not for another conflict."""
+
 
 def main():
     url, name, commits = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -21,7 +24,7 @@ def main():
                     entry = deploy_once(store, chat(str(number), model=name), author=name)
                 except StaleError:
                     conflicts += 1
-                    time.sleep(random.uniform(0, 0.1))
+                    time.sleep(random.uniform(0, LONGEST_PAUSE))
                 else:
                     serials.append(entry.serial)
                     break
