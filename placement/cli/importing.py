@@ -113,7 +113,7 @@ def kubernetes(
         out,
         lambda: import_kubernetes(
             nodes, pods=pods, prices=prices, regions=regions, region=region,
-            tolerate=tolerate or (), name=out.name,
+            tolerate=tolerate or (), name=out.resolve().name,
         ),
         replace=force,
         form=output.choose_format(form),
@@ -141,7 +141,9 @@ def skypilot(
 
     return _write(
         out,
-        lambda: import_skypilot(folder, count=count, counts=counts, regions=regions, name=out.name),
+        lambda: import_skypilot(
+            folder, count=count, counts=counts, regions=regions, name=out.resolve().name
+        ),
         replace=force,
         form=output.choose_format(form),
     )

@@ -68,7 +68,7 @@ def test_a_link_keeps_pointing_where_it_did(tmp_path):
     assert content(tmp_path / "real") == FILES
 
 
-@pytest.mark.parametrize("step", range(6))
+@pytest.mark.parametrize("step", range(7))
 def test_a_fault_at_any_step_leaves_the_old_folder_whole(tmp_path, monkeypatch, step):
     target = tmp_path / "fleet"
     write_folder(target, {"nodes.csv": "old\n"})

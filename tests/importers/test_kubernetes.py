@@ -301,6 +301,15 @@ def test_a_node_that_is_left_out_is_told_with_its_reason_and_place(imported, wha
     )
 
 
+def test_of_very_many_that_are_left_out_all_are_counted_and_listed(imported):
+    kept_out = [clusters.k3s(f"n{i}", taints=("a:NoSchedule",)) for i in range(130)]
+    result = imported(clusters.k3s(), *kept_out)
+    assert len(result.left_out) == 130
+    assert len(result.warnings) == 101
+    assert result.warnings[-1].message == "30 more warnings about this file are not shown"
+    assert result.to_files()["PROVENANCE.md"].count("| tainted |") == 130
+
+
 def test_a_taint_that_is_tolerated_keeps_no_node_out(imported):
     one = clusters.k3s(taints=("dedicated=ml:NoSchedule", "other:PreferNoSchedule"))
     for tolerated in ("dedicated", "dedicated=ml"):
@@ -331,6 +340,13 @@ def test_the_state_of_a_node_is_the_worst_that_is_said(imported, what):
     assert result.left_out == ()
     group = only(result)
     assert [result.catalog.state_of(group, i) for i in range(2)] == [state, NodeState.READY]
+
+
+def test_a_node_is_cordoned_before_it_has_the_taint_that_says_so(imported):
+    one = clusters.k3s()
+    one["spec"]["unschedulable"] = True
+    result = imported(one)
+    assert result.catalog.state_of(only(result), 0) is NodeState.CORDONED
 
 
 def test_a_node_that_is_being_deleted_is_draining(imported):
@@ -528,6 +544,16 @@ def test_the_zone_of_azure_that_is_no_zone_is_the_region(imported):
 
 
 # ---------------------------------------------------------------- wrong files
+
+
+def test_of_very_many_errors_a_hundred_are_shown(refused):
+    bad = [put("four", "status", "allocatable", "cpu") for _ in range(130)]
+    for number, one in enumerate(bad):
+        one["metadata"]["name"] = f"n{number}"
+    found = refused(*bad)
+    assert len(found) == 101
+    assert found[-1].message == "30 more findings in this file are not shown"
+
 
 GOOD = clusters.k3s()
 

@@ -58,7 +58,7 @@ class Piece:
     @property
     def identity(self) -> str:
         """What no other part has."""
-        return repr((self.key, self.hosts))
+        return repr((self.key, self.words))
 
 
 @dataclass

@@ -102,7 +102,9 @@ class _Import:
 
     def run(self, beside: Document | None, name: str) -> Imported:
         nodes = read_nodes(read_objects(self.document, "Node", self.report), self.report)
-        held = read_held(read_objects(beside, "Pod", self.report)) if beside else Held()
+        held = Held()
+        if beside is not None:
+            held = read_held(read_objects(beside, "Pod", self.report))
         self.report.errors.raise_if_any()
         if not nodes:
             self._fail(("items",), "there are no nodes in the list")
