@@ -31,6 +31,6 @@ class Code(FindingCode):
     )
 
 
-def senseless(code: Code, message: str, suggestion: str | None = None) -> InputError:
-    """Return the error about an edit that cannot be made."""
+def senseless(code: FindingCode, message: str, suggestion: str | None = None) -> InputError:
+    """Return the error about what was asked for in code and cannot be done."""
     return InputError([Diagnostic(PYTHON, 1, 1, code, message, suggestion)])

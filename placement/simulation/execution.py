@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -129,8 +128,3 @@ class Run(Generic[J, R]):
     def _note(self, result: R) -> R:
         self._on_result(result)
         return result
-
-
-def never() -> CancelToken:
-    """Return a token that nobody sets."""
-    return threading.Event()

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from placement.catalog.text import did_you_mean, quote
+from placement.simulation.codes import senseless
 from placement.simulation.edits.lose import Lose, Over
 from placement.simulation.scenario import Scenario
+from placement.workspace.codes import Code
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -34,9 +37,13 @@ def sweep(catalog: Catalog, over: Over | str) -> tuple[Scenario, ...]:
 
     Raises
     ------
-    ValueError
+    InputError
         If there is no such kind of place.
     """
+    if over not in set(Over):
+        listed = "choose one of " + ", ".join(quote(one) for one in Over)
+        advice = did_you_mean(over, Over, listed)
+        raise senseless(Code.UNKNOWN_VALUE, f"a sweep cannot be over {quote(over)}", advice)
     kind = Over(over)
     return tuple(
         Scenario(f"{kind} {name}", (Lose(scope=kind, name=name),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -195,6 +196,12 @@ def test_a_sweep_loses_each_place_once():
             assert change.catalog.digest != CATALOG.digest
 
 
+def test_a_sweep_over_what_cannot_be_lost_is_an_error():
+    with pytest.raises(InputError, match="a sweep cannot be over `regin`") as caught:
+        sweep(CATALOG, "regin")
+    assert "did you mean `region`?" in str(caught.value)
+
+
 TODAY = running(CATALOG, SPACE, At("chat", "us/0", 2))
 
 
@@ -278,6 +285,26 @@ def test_an_empty_workspace_has_nothing_to_lose():
     assert {outcome.verdict for outcome in found} == {Verdict.UNCHANGED}
     assert all(outcome.running == 0 for outcome in found)
     assert simulate(CATALOG, empty, []) == ()
+
+
+def test_an_outcome_is_a_document_with_exact_numbers():
+    users = deployment("near", replicas=3, requestOrigins=[{"country": "US"}])
+    asked = make_workspace([], [], [users])
+    east = Scenario("east", [Lose(name="us-east-1")])
+    (outcome,) = simulate(CATALOG, asked, [east], objective="latency")
+    document = json.loads(outcome.to_json())
+    assert document["digest"] == outcome.digest
+    assert set(document) >= {"cost", "carbon", "latency", "tiers", "changes", "fates", "seconds"}
+    trips = [CATALOG.round_trip("US", f"aws/{code}") for code in ("us-east-1", "eu-west-1")]
+    assert [document["latency"][side] for side in ("today", "after")] == [t / 1000 for t in trips]
+    for name in ("cost", "carbon", "latency"):
+        pair = document[name]
+        assert pair["difference"] == pytest.approx(pair["after"] - pair["today"])
+    assert (
+        sum(step["replicas"] for step in document["changes"]) == document["replicas"]["moved"] == 3
+    )
+    slow, fast = replace(outcome, seconds=9.0), replace(outcome, seconds=1.0)
+    assert slow.digest == fast.digest != replace(outcome, warnings=("x",)).digest
 
 
 def test_what_has_no_place_today_is_tried_again_only_if_asked():
