@@ -8,7 +8,7 @@ of deployments whose needs exceed what there is. Then as many deployments as pos
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from placement.catalog.rows import UNIT
 from placement.solvers.flow import overdrawn
+from placement.workspace.refusal import MemberKind
 
 if TYPE_CHECKING:
     from placement.conflicts.case import Case
@@ -122,7 +123,10 @@ class _Count:
         if chosen is None:
             return None
         keep = {i for i, own in enumerate(self.members) if not set(own).isdisjoint(last)}
-        order = sorted(np.flatnonzero(chosen).tolist(), key=lambda i: (i in keep, i))
+        # Those with the most deployments are left out first, so that what remains is told quickly.
+        order = sorted(
+            np.flatnonzero(chosen).tolist(), key=lambda i: (i in keep, -len(self.members[i]), i)
+        )
         for i in order:
             if chosen[i]:
                 rest = chosen.copy()
@@ -161,3 +165,36 @@ class _Count:
             else:
                 kept.append(d)
         return Shortage(tuple(sorted(kept)), tuple(np.flatnonzero(inside).tolist()))
+
+
+class Alike:
+    """Which members of a shortage could change places with each other.
+
+    Deployments that ask for the same and may use the same node groups, with the wishes of their
+    own; and node groups that the same deployments may use, for who may use one that is unlimited
+    needs nothing of the others.
+    """
+
+    def __init__(self, case: Case, numbers: Sequence[int], kept: Container[Member]) -> None:
+        self._case = case
+        masks = [case.allowed(d, kept) for d in numbers]
+        columns = np.stack(masks).T
+        names = [group.name for group in case.catalog.node_groups]
+        self._columns = {name: row.tobytes() for name, row in zip(names, columns, strict=True)}
+
+    def key(self, member: Member) -> Hashable:
+        """Return what is equal for members that are alike."""
+        if member.kind is MemberKind.CAPACITY:
+            return (member.kind, self._columns[member.owner[0]])
+        if len(member.owner) != 2 or member.kind not in ALIKE:
+            return member
+        deployment = self._case.workspace.by_key[member.owner[0], member.owner[1]]
+        return (member.kind, deployment.shape, self._case.required[deployment.key])
+
+
+ALIKE = (
+    MemberKind.DEMAND,
+    MemberKind.FLAVORS,
+    MemberKind.GPU_MEMORY,
+    MemberKind.HARDWARE,
+)

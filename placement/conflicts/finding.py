@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from placement.conflicts.case import Case
-from placement.conflicts.counting import Shortage, shortage
+from placement.conflicts.counting import Alike, Shortage, shortage
 from placement.conflicts.names import smallest_emptying
 from placement.conflicts.shrinking import Shrunk, shrink
 from placement.conflicts.wording import conflict_of, unknown
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST = 10
 """Conflicts that are looked for, if nobody says how many."""
-CHECK_WORK = 1.0
+CHECK_WORK = 0.5
 """Deterministic time of one question to CP-SAT."""
 MOST_CHECKS = 400
 """Questions that are asked for one conflict."""
@@ -36,6 +36,12 @@ ATTEMPTS = 8
 """Deployments for which a solver is asked, where nothing plainer keeps them from their place."""
 MOST_PAIRS = 20_000
 """(deployment, node group) pairs up to which it is asked."""
+
+
+MOST_OPEN = 3
+"""Questions about one conflict that may stay open before no more are asked."""
+PAIRS = 1_000_000
+"""(deployment, cell) pairs in all the questions that are asked for one conflict."""
 
 
 class AllBut:
@@ -80,7 +86,7 @@ class Finder:
         ]
         self.given_up: frozenset[Member] = frozenset()
         self._checks = checks
-        self._left = checks
+        self._begin()
 
     def _is_stopped(self) -> bool:
         return self._cancel is not None and self._cancel.is_set()
@@ -154,16 +160,17 @@ class Finder:
         groups = case.catalog.node_groups
         members.update(Member(MemberKind.CAPACITY, (groups[g].name,)) for g in found.groups)
         members.update(Member(MemberKind.HELD, key) for key in case.held)
-        self._left = self._checks
+        self._begin()
         kept = frozenset(members) - self.given_up
         wanted = [case.demand(case.deployments[d].key) for d in last]
-        return conflict_of(case, shrink(kept, self._holds, last=wanted))
+        alike = Alike(case, found.deployments, AllBut(self.given_up))
+        return conflict_of(case, shrink(kept, self._holds, last=wanted, alike=alike.key))
 
     def _by_proof(self, key: Key) -> Conflict | None:
         """Return what a solver proves impossible; a conflict without proof if it cannot tell."""
         if self._is_given_up(key):
             return None
-        self._left = self._checks
+        self._begin()
         verdict = Verdict.UNKNOWN
         for others in self._circles(key):
             if self._pairs([key, *others]) > MOST_PAIRS:
@@ -192,11 +199,24 @@ class Finder:
     def _pairs(self, keys: Iterable[Key]) -> int:
         return sum(int(self._mask(key).sum()) for key in keys)
 
+    def _begin(self) -> None:
+        """Begin with one conflict."""
+        self._left = self._checks
+        self._pairs_left = PAIRS
+        self._open_left = MOST_OPEN
+
     def _holds(self, kept: frozenset[Member]) -> Verdict:
-        if self._left <= 0 or self._is_stopped():
+        if self._is_over():
             return Verdict.UNKNOWN
         self._left -= 1
-        return holds(self.case.question(kept), self._effort)
+        question = self.case.question(kept)
+        self._pairs_left -= question.compiled.pairs
+        verdict = holds(question, self._effort)
+        self._open_left -= verdict is Verdict.UNKNOWN
+        return verdict
+
+    def _is_over(self) -> bool:
+        return min(self._left, self._pairs_left, self._open_left) <= 0 or self._is_stopped()
 
 
 def remains(conflict: Conflict, case: Case) -> bool:

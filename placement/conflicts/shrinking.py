@@ -6,7 +6,7 @@ giving up is not decided within the effort stays, and the result says that it ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from placement.solvers.holding import Verdict
@@ -51,22 +51,39 @@ class Shrunk:
     minimal: bool
 
 
-def shrink(members: frozenset[Member], holds: Holds, *, last: Iterable[Member] = ()) -> Shrunk:
+def shrink(
+    members: frozenset[Member],
+    holds: Holds,
+    *,
+    last: Iterable[Member] = (),
+    alike: Callable[[Member], Hashable] = lambda member: member,
+) -> Shrunk:
     """Return as few as possible of some members that are known not to hold together.
 
     Parameters
     ----------
     last : iterable of Member
         Those to keep if there is a choice.
+    alike : callable
+        Equal for members that could change places with each other, and nobody would see it: if
+        one is needed, so are the others.
     """
-    return _Deletion(members, holds, frozenset(last)).run()
+    return _Deletion(members, holds, frozenset(last), alike).run()
 
 
 class _Deletion:
-    def __init__(self, members: frozenset[Member], holds: Holds, last: frozenset[Member]) -> None:
+    def __init__(
+        self,
+        members: frozenset[Member],
+        holds: Holds,
+        last: frozenset[Member],
+        alike: Callable[[Member], Hashable],
+    ) -> None:
         self.kept = members
         self.last = last
         self._holds = holds
+        self._alike = alike
+        self._settled: set[Hashable] = set()
         self._open = False
 
     def run(self) -> Shrunk:
@@ -89,12 +106,14 @@ class _Deletion:
 
     def _halve(self, some: Sequence[Member]) -> None:
         """Give up all that can be of some members, many at a time."""
+        some = [member for member in some if self._alike(member) not in self._settled]
         if not some:
             return
         verdict = self._try(frozenset(some))
         if verdict is Verdict.BROKEN:
             return
         if len(some) == 1:
+            self._settled.add(self._alike(some[0]))
             self._open |= verdict is Verdict.UNKNOWN
             return
         middle = len(some) // 2

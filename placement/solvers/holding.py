@@ -7,12 +7,13 @@ answer of *yes* is one only when every cell packs, and a cell that does not is s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
+from placement.constraints.registry import CONSTRAINTS
 from placement.errors import RowRangeError
 from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell
@@ -133,15 +134,14 @@ def _part_holds(question: Question, effort: Effort) -> Verdict:
     cells: tuple[Cell, ...] = question.compiled.cells
     is_first = not question.skews
     while True:
-        problem, builder = question.compiled.build(cells, also=_rows_of(question))
+        problem, builder = _build(question, cells)
         if _is_short(question, builder):
             return Verdict.BROKEN
         if is_first and _is_filled(question, problem, builder):
             return Verdict.HOLDS
         is_first = False
-        stay = dict.fromkeys(problem.node_rules.keep.values(), 0)
         try:
-            answer = Model(problem, fixed=stay).minimise(NOTHING, effort)
+            answer = Model(problem).minimise(NOTHING, effort)
         except RowRangeError:
             return Verdict.UNKNOWN
         if answer.outcome is Outcome.INFEASIBLE:
@@ -156,15 +156,24 @@ def _part_holds(question: Question, effort: Effort) -> Verdict:
         cells, _ = split(cells, broken, {})
 
 
-def _rows_of(question: Question) -> Callable[[ProblemBuilder], None]:
-    def add(builder: ProblemBuilder) -> None:
-        for d in sorted(question.required):
-            count = [(pair, 1) for pair in builder.pairs_of(d).tolist()]
-            builder.row(count, low=question.compiled.wanted[d], name="demand")
-        for skew in question.skews:
-            _add_skew(builder, skew)
-
-    return add
+def _build(question: Question, cells: Sequence[Cell]) -> tuple[Problem, ProblemBuilder]:
+    """Return the rows of a question, without tiers."""
+    compiled = question.compiled
+    builder = ProblemBuilder(
+        catalog=compiled.catalog,
+        deployments=compiled.deployments,
+        cells=cells,
+        eligible=compiled.eligible,
+        wanted=compiled.wanted,
+    )
+    for constraint in CONSTRAINTS:
+        constraint.compile(builder)
+    for d in sorted(question.required):
+        count = [(pair, 1) for pair in builder.pairs_of(d).tolist()]
+        builder.row(count, low=compiled.wanted[d], name="demand")
+    for skew in question.skews:
+        _add_skew(builder, skew)
+    return builder.build([]), builder
 
 
 def _add_skew(builder: ProblemBuilder, skew: Skew) -> None:
@@ -205,7 +214,7 @@ def _is_short(question: Question, builder: ProblemBuilder) -> bool:
 
 def _is_filled(question: Question, problem: Problem, builder: ProblemBuilder) -> bool:
     """Whether everything required has a place already when placed in order."""
-    layout = greedy_layout(builder, problem.tiers[-1].per_pair(problem.pairs))
+    layout = greedy_layout(builder, np.zeros(problem.pairs, np.int64))
     placed = [0] * len(problem.deployments)
     for seats in layout.values():
         for seat in seats:
