@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 
 from tests.worlds.base import GPUS
@@ -80,8 +81,14 @@ def random_change(seed: int) -> Change:
     return solved_change(seed)[0]
 
 
+@lru_cache(maxsize=4096)
 def solved_change(seed: int) -> tuple[Change, Outcome]:
-    """Return the change of a seed and what it comes to.
+    """Return the change of a seed and what it comes to; both are frozen, so tests share them."""
+    return drawn_until(seed)
+
+
+def drawn_until(seed: int) -> tuple[Change, Outcome]:
+    """Draw the change of a seed anew.
 
     Most seeds wish for something rare and draw until it comes, or take the last one.
     """
