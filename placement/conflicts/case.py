@@ -84,6 +84,7 @@ class Case:
         self._rules: dict[int, tuple[Rule, ...]] = {}
         self._masks: dict[object, Mask] = {}
         self._own: dict[object, Mask | None] = {}
+        self._allowed: dict[object, Mask] = {}
         self._interned: dict[bytes, Mask] = {}
         self._seen: dict[tuple[int, frozenset[Member], bool], ModelDeployment] = {}
         self._cells: dict[frozenset[Key], tuple[Cell, ...]] = {}
@@ -212,14 +213,18 @@ class Case:
     def allowed(self, d: int, kept: Container[Member]) -> Mask:
         """Return the node groups where the kept members let a deployment be."""
         masks = [rule.mask for rule in self.rules(d) if rule.member in kept]
-        if not masks:
-            return self._intern(np.ones(len(self.catalog.node_groups), bool))
-        return masks[0] if len(masks) == 1 else self._intern(np.logical_and.reduce(masks))
+        key = tuple(map(id, masks))  # the masks of rules are never let go
+        if key not in self._allowed:
+            everything = np.ones(len(self.catalog.node_groups), bool)
+            self._allowed[key] = self._intern(np.logical_and.reduce([everything, *masks]))
+        return self._allowed[key]
 
     def question(self, kept: frozenset[Member]) -> Question:
         """Return whether some members can hold, as a question to the solvers."""
         unlimited = self.unlimited(kept)
-        chosen = [d for d in self._chosen(kept) if not self._is_free(d, kept, unlimited)]
+        chosen = self._chosen(kept)
+        if not any(m.kind in (MemberKind.SEPARATION, MemberKind.COLOCATION) for m in kept):
+            chosen = [d for d in chosen if not self._is_free(d, kept, unlimited)]
         number = {d: new for new, d in enumerate(chosen)}
         needs = [d for d in chosen if self.demand(self.deployments[d].key) in kept]
         seen = tuple(self._as_seen(d, kept) for d in chosen)
@@ -246,9 +251,7 @@ class Case:
         return np.array([Member(MemberKind.CAPACITY, (g.name,)) not in kept for g in groups], bool)
 
     def _is_free(self, d: int, kept: frozenset[Member], unlimited: Mask) -> bool:
-        """Whether a deployment finds its place whatever the others do, and is in nobody's way."""
-        if any(m.kind in (MemberKind.SEPARATION, MemberKind.COLOCATION) for m in kept):
-            return False
+        """Whether a deployment finds its place whatever the others do, if no rule ties them."""
         is_ruled = any(member in kept for member in self.structure(d))
         return not is_ruled and bool((self.allowed(d, kept) & unlimited).any())
 

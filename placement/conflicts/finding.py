@@ -40,7 +40,7 @@ MOST_PAIRS = 20_000
 
 MOST_OPEN = 3
 """Questions about one conflict that may stay open before no more are asked."""
-PAIRS = 1_000_000
+PAIRS = 500_000
 """(deployment, cell) pairs in all the questions that are asked for one conflict."""
 
 
