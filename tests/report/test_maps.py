@@ -138,10 +138,9 @@ def test_no_name_covers_a_circle_or_another_name(spots: list[Spot]) -> None:
     taken = [*boxes, *(disc.box for disc in found)]
     for at, one in enumerate(boxes):
         for other in (*taken[:at], *taken[at + 1 :]):
-            apart = (
-                one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
-            )
-            assert apart or one[2] - other[0] < 1e-6
+            across = min(one[2], other[2]) - max(one[0], other[0])
+            down = min(one[3], other[3]) - max(one[1], other[1])
+            assert min(across, down) < 1e-6, (one, other)
 
 
 def _cells(label: dict[str, float | str]) -> tuple[float, float, str]:
