@@ -534,7 +534,9 @@ def test_nodes_without_a_region_need_one(refused):
     assert found.message == "no label `topology.kubernetes.io/region` (1 node)"
     assert "--region PROVIDER/REGION" in found.suggestion
     (found,) = refused(clusters.k3s(), region="acme/bonn")
-    assert found.message == "unknown region `acme/bonn` of --region (1 node)"
+    assert (found.code, found.message) == ("CT208", "unknown region `acme/bonn`")
+    (found,) = refused(clusters.eks_cpu(), region="aws/us-eats-1")
+    assert found.suggestion.startswith("did you mean `aws/us-east-1`")
 
 
 def test_the_zone_of_azure_that_is_no_zone_is_the_region(imported):

@@ -86,6 +86,8 @@ def import_kubernetes(
             raise InternalFaultError(f"{os.fspath(nodes)} was not read, and nothing says why")
         known = load_known(os.fspath(regions) if regions is not None else None)
         places, amounts = Places(known, region), Prices(known, rates, report.errors)
+        places.check_default(report)
+        report.errors.raise_if_any()
         one = _Import(document, report, places, amounts, frozenset(tolerate))
         return one.run(beside, name)
 

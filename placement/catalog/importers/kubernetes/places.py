@@ -11,7 +11,7 @@ from placement.catalog.importers.known import Known
 from placement.catalog.importers.kubernetes.nodes import KubernetesNode
 from placement.catalog.rows import Region
 from placement.catalog.sheet import Fault
-from placement.catalog.text import quote
+from placement.catalog.text import did_you_mean, quote
 
 REGION = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
 ZONE = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
@@ -83,6 +83,13 @@ class Places:
         default_factory=lambda: defaultdict(list)
     )
 
+    def check_default(self, report: Report) -> None:
+        """Report a default that is no region."""
+        if self.default is not None and self.known.region_of_place(self.default) is None:
+            advice = did_you_mean(self.default, self.known.regions, _ADVICE)
+            fault = Fault(Code.UNKNOWN_PLACE, f"unknown region {quote(self.default)}", advice)
+            report.errors.add("<python>", fault)
+
     def find(self, node: KubernetesNode) -> Region | None:
         """Return the region of a node.
 
@@ -107,13 +114,10 @@ class Places:
                 label = next(key for key in REGION if nodes[0].labels.get(key))
                 fault = self._unknown(provider, code, number)
                 report.error(source, (*labels, label), fault)
-            elif self.default is None:
+            else:
                 message = f"no label `{REGION[0]}` {number}"
                 advice = "say where such nodes are with --region PROVIDER/REGION"
                 report.error(source, labels, Fault(Code.UNKNOWN_PLACE, message, advice))
-            else:
-                message = f"unknown region {quote(self.default)} of --region {number}"
-                report.error(source, labels, Fault(Code.UNKNOWN_PLACE, message, _ADVICE))
 
     def _unknown(self, provider: str, code: str, number: str) -> Fault:
         several = [] if provider else self.known.regions_of_code(code)
