@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+FORKING = ROOT / "tests" / "docs" / "forking.py"
 SHOWING = [
     page
     for page in (README, *sorted((ROOT / "docs").rglob("*.md")))
@@ -28,12 +33,30 @@ PYTHON = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 
 
+@cache
+def listening() -> Path:
+    """Start a process that runs commands without loading the package each time; return where."""
+    path = Path(tempfile.mkdtemp()) / "door"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"from tests.docs.forking import answer; answer({str(path)!r})"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+    )
+    atexit.register(shutil.rmtree, path.parent)
+    atexit.register(process.communicate)  # closes its stdin, which ends it
+    while not path.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    return path
+
+
 def shown(command: str, folder: Path) -> str:
     """Return both streams of a command as a reader would see them, trailing blanks cut.
 
     The command runs in ``folder``, where the parts of the source tree it names are links.
     """
-    script = f'placement() {{ "{sys.executable}" -m placement "$@"; }}\n{command} 2>&1'
+    client = f'"{sys.executable}" -I -S "{FORKING}" "{listening()}"'
+    script = f'placement() {{ {client} "$@"; }}\n{command} 2>&1'
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
