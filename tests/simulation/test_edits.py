@@ -134,6 +134,10 @@ def attach(name: str) -> Attach:
 def test_a_release_among_other_edits_is_still_whole():
     change = made(RELEASE, Scale(model="chat", environment="development", replicas=3))
     assert change.transition.strict == {("chat", "production"), ("chat", "development")}
+    first = make_workspace([], [], [deployment("chat", environment="development")])
+    together = Scenario("s", [RELEASE, Scale(model="chat", environment="development", replicas=3)])
+    change = change_of(together, CATALOG, first)
+    assert ("chat", "production") in change.transition.strict  # though nothing was there
     alone = made(RELEASE, Lose(name="eu")).transition
     assert alone.kind == "release"
 
@@ -242,6 +246,28 @@ def test_who_survives_is_told_by_name_and_number():
     (missing,) = lost.unplaced
     assert (missing.key, missing.replicas) == (("chat", "production"), 2)
     assert missing.reasons
+
+
+def test_asking_for_fewer_is_not_losing_and_another_version_is_no_move():
+    fewer = Scenario("fewer", [Scale(model="chat", environment="production", replicas=1)])
+    both = Scenario("both", [fewer.edits[0], Lose(scope="node", name="us/0")])
+    none = Scenario("none", [Scale(model="chat", environment="production", replicas=0)])
+    over = Scenario("over", [RELEASE])
+    found = simulate(CATALOG, TODAY, [fewer, both, none, over])
+    fates = [{row.key: row.fate for row in o.deployments}["chat", "production"] for o in found]
+    assert fates == [Fate.SHRUNK, Fate.SHRUNK, Fate.SHRUNK, Fate.REPLACED]
+    assert {outcome.verdict for outcome in found} == {Verdict.SURVIVES}
+    assert [outcome.lost for outcome in found] == [0, 0, 0, 0]
+
+
+def test_only_what_is_missing_beyond_today_is_told():
+    big = make_workspace([], [], [deployment("big", replicas=4, resources={"gpus": 4})])
+    small = fleet(gpu_group("us", EAST, "a", "T4", 2), gpu_group("eu", WEST, "a", "T4", 1))
+    (outcome,) = simulate(small, big, [Scenario("eu", [Lose(scope="node-group", name="eu")])])
+    (row,) = outcome.unplaced
+    assert row.replicas == 1  # one of four has no place today
+    assert outcome.fates[Fate.REDUCED] == 1
+    assert outcome.lost == 1
 
 
 def test_a_change_that_would_be_refused_is_told_with_its_reason():
