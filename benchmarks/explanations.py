@@ -55,7 +55,7 @@ def _row(what: str, times: list[tuple[float, float]], within: float | None) -> R
         "worst, s": max(walls),
         "CPU p50, s": float(np.percentile(cpus, 50)),
         "CPU worst, s": max(cpus),
-        "goal, s": within,
+        "goal, CPU s": within,
     }
-    late = within is not None and max(walls) > within
-    return row | ({"lost": f"{what}: {max(walls):.2f} s"} if late else {})
+    late = within is not None and max(cpus) > within
+    return row | ({"lost": f"{what}: {max(cpus):.2f} s of CPU"} if late else {})
