@@ -23,7 +23,9 @@ def run(text: str) -> Any:
     What is shown as HTML or as a picture is not kept as text too: that tells seconds and places.
     """
     book = nbformat.reads(text, as_version=4)
-    client = NotebookClient(book, timeout=120, kernel_name="python3", record_timing=False)
+    client = NotebookClient(
+        book, timeout=120, kernel_name="python3", record_timing=False, coalesce_streams=True
+    )
     client.execute(cwd=str(ROOT))
     for output in (output for cell in book.cells for output in cell.get("outputs", ())):
         if len(output.get("data", ())) > 1:
