@@ -223,8 +223,8 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject(
         "explain",
         "Where a deployment may run and why not elsewhere, on a fleet that runs: every node group "
-        "is judged for one more replica. A new planner has to look at all that runs first. It is one "
-        "thread, and the goals are CPU seconds: wall seconds tell who else was on the machine.",
+        "is judged for one more replica. A new planner has to look at all that runs first. It is "
+        "one thread, and the goals are CPU seconds: wall seconds tell who else was on the machine.",
         "benchmarks.explanations:measure",
         {
             QUICK: {"drawing": _drawing("easy", 20, 60, 12), "calls": 4, "cold": 1},
