@@ -24,7 +24,12 @@ def as_lines(pairs: Pairs, plan: Plan) -> Iterator[str]:
         return
     missing = sum(row.replicas for row in plan.unplaced)
     who = "deployment" if len(plan.unplaced) == 1 else "deployments"
-    yield f"{missing:,} replicas of {len(plan.unplaced):,} {who} have no place"
+    what = (
+        "1 replica of 1 deployment has"
+        if missing == 1
+        else (f"{missing:,} replicas of {len(plan.unplaced):,} {who} have")
+    )
+    yield f"{what} no place"
     yield from conflict_lines(pairs)
 
 

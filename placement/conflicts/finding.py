@@ -40,7 +40,7 @@ MOST_PAIRS = 20_000
 
 MOST_OPEN = 3
 """Questions about one conflict that may stay open before no more are asked."""
-PAIRS = 500_000
+PAIRS = 200_000
 """(deployment, cell) pairs in all the questions that are asked for one conflict."""
 
 

@@ -78,19 +78,17 @@ def _demands(case: Case, members: Iterable[Member]) -> str:
     if len(found) > FEW:
         replicas = sum(case.required[d.key] for d in found)
         return f"{replicas} replicas of {len(found)} deployments"
-    return _and(
-        f"{_replicas(case.required[d.key])} of `{'@'.join(d.key)}` ({_each(d)})" for d in found
-    )
+    return _and(_wish(d, case.required[d.key]) for d in found)
 
 
-def _replicas(count: int) -> str:
-    return "1 replica" if count == 1 else f"{count} replicas"
-
-
-def _each(deployment: ModelDeployment) -> str:
-    if not deployment.gpus:
-        return f"{thousandths(deployment.cpus)} CPUs each"
-    return f"{thousandths(deployment.gpus)} GPU{'s' if deployment.gpus > UNIT else ''} each"
+def _wish(deployment: ModelDeployment, replicas: int) -> str:
+    """Return what one deployment wants: ``2 replicas of `chat@production` (2 GPUs each)``."""
+    if deployment.gpus:
+        size = f"{thousandths(deployment.gpus)} GPU{'s' if deployment.gpus > UNIT else ''}"
+    else:
+        size = f"{thousandths(deployment.cpus)} CPU{'s' if deployment.cpus > UNIT else ''}"
+    many, each = ("1 replica", "") if replicas == 1 else (f"{replicas} replicas", " each")
+    return f"{many} of `{'@'.join(deployment.key)}` ({size}{each})"
 
 
 def _and(parts: Iterable[str]) -> str:

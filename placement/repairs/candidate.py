@@ -10,7 +10,7 @@ from placement.catalog.catalog import Catalog
 from placement.catalog.edits import with_count
 from placement.workspace.dumping import Object, to_document
 from placement.workspace.refusal import Repair, RepairKind
-from placement.workspace.transitions.edits import edited
+from placement.workspace.transitions.edits import edited, object_key
 from placement.workspace.workspace import Workspace
 
 
@@ -35,6 +35,11 @@ class Candidate:
     size: int = 1
     put: tuple[Object, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def objects(self) -> frozenset[object]:
+        """What is changed: keys of objects, names of node groups."""
+        return frozenset((self.kind, key) for key in (*map(object_key, self.put), *self.counts))
 
     def applied(self, workspace: Workspace, catalog: Catalog) -> tuple[Workspace, Catalog]:
         """Return workspace and catalog after the change."""

@@ -71,16 +71,21 @@ class _Search:
         self._left = TRIALS
 
     def helpful(self, ladders: Iterator[Ladder]) -> Iterator[Candidate]:
-        """Yield of each ladder the smallest change that helps, if any does."""
+        """Yield of each ladder the smallest change that helps, if any does.
+
+        One way to change an object is enough: where it helps, its other ladders are left out.
+        """
+        known: set[frozenset[object]] = set()
         for ladder in ladders:
+            if not ladder.rungs or ladder.rung(ladder.first).objects in known:
+                continue
             found = self._lowest(ladder)
             if found is not None:
+                known.add(found.objects)
                 yield found
 
     def _lowest(self, ladder: Ladder) -> Candidate | None:
         """Return the lowest rung that helps: the first, or by halving what is above it."""
-        if not ladder.rungs:
-            return None
         if self._helps(ladder.rung(ladder.first)):
             return ladder.rung(ladder.first)
         low, high = ladder.first + 1, ladder.rungs

@@ -132,7 +132,7 @@ def test_what_only_packing_shows_says_so() -> None:
         catalog=fleet(two),
     )
     assert one.message == (
-        "1 replica of `pair@production` (2 GPUs each) and 2 replicas of `threes@production` "
+        "1 replica of `pair@production` (2 GPUs) and 2 replicas of `threes@production` "
         "(3 GPUs each) do not fit on 2 nodes in node group `two`; this is by packing, for the sums "
         "alone would allow it"
     )
