@@ -30,6 +30,7 @@ def _told(options: SolveOptions) -> Mapping[str, Any]:
         "gap": options.gap,
         "seed": options.seed,
         "timeLimit": options.time_limit,
+        **({"confirm": True} if options.confirm else {}),
     }
 
 

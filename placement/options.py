@@ -168,6 +168,8 @@ class SolveOptions:
     seed : int
     workers : int or None
         How many independent components are solved at once.
+    confirm : bool
+        Whether a second solver is asked about bounds that only a search proved.
     on_progress : callable or None
     cancel : CancelToken or None
 
@@ -183,6 +185,7 @@ class SolveOptions:
     time_limit: float | None = None
     seed: int = 0
     workers: int | None = None
+    confirm: bool = False
     on_progress: Callable[[Progress], None] | None = None
     cancel: CancelToken | None = None
 

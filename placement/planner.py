@@ -85,6 +85,7 @@ class Planner:
         time_limit: float | None = None,
         seed: int = 0,
         workers: int | None = None,
+        confirm: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
         cancel: CancelToken | None = None,
     ) -> Plan:
@@ -106,6 +107,9 @@ class Planner:
         seed : int
         workers : int, optional
             How many independent parts are solved at once.
+        confirm : bool
+            Whether a second solver is asked about bounds that only a search proved; see
+            ``confirmed_by`` of a tier. A bound that it refutes is withdrawn with a warning.
         on_progress : callable, optional
             Called with a ``Progress`` whenever a tier improves or is closed; from other
             threads, but never from two at once.
@@ -130,6 +134,7 @@ class Planner:
             time_limit=time_limit,
             seed=seed,
             workers=workers,
+            confirm=confirm,
             on_progress=on_progress,
             cancel=cancel,
         )

@@ -16,6 +16,7 @@ from placement.memory import uncollected
 from placement.objectives.tiers import tiers_of
 from placement.options import Billing, Code, Course, Progress, SolveOptions
 from placement.plan.assembly import bare_plan
+from placement.plan.rows import SEARCH
 from placement.plan.view import PlanView
 from placement.reasons import unplaced_rows
 from placement.unchanged import prices_of, unchanged
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from placement.plan.prices import TierPrices
     from placement.plan.rows import Tier
     from placement.problem.cells import Cell
+    from placement.problem.compiler import Compiled
     from placement.solvers.exact import Solved
     from placement.solvers.greedy import Layout
+    from placement.solvers.limits import Limits
     from placement.workspace.workspace import ModelDeployment, Workspace
 
 
@@ -85,25 +88,32 @@ class Planning:
         prices = prices_of(view, tiers)
         return self._verified(view, _Known({tier.name: tier.value for tier in tiers}, prices))
 
-    def _solved(self) -> Plan:
-        """Compile, solve, decode, verify."""
+    def _compiled(self) -> Compiled:
         from placement.problem.compiler import compile_snapshot
-        from placement.solvers.limits import Limits
-        from placement.solvers.pipeline import solve
 
-        compiled = compile_snapshot(
+        return compile_snapshot(
             self.workspace,
             self.catalog,
             objective=self.objective,
             bill_nodes=self.options.billing is Billing.NODE,
             masks=self.masks,
         )
+
+    def _limits(self) -> Limits:
+        from placement.solvers.limits import Limits
+
         limit = self.options.time_limit
-        limits = Limits(
+        return Limits(
             deadline=None if limit is None else self.started + limit,
             seed=self.options.seed,
             stopped=self._cancelled,
         )
+
+    def _solved(self) -> Plan:
+        """Compile, solve, decode, verify."""
+        from placement.solvers.pipeline import solve
+
+        compiled, limits = self._compiled(), self._limits()
         deployments = compiled.deployments
         try:
             solved = solve(
@@ -171,6 +181,8 @@ class Planning:
 
     def _verified(self, view: PlanView, known: _Known) -> Plan:
         plan = self._finished(view, known)
+        if self.options.confirm:
+            plan = self._confirmed(plan, view, known)
         report = judge(
             self.catalog,
             self.workspace,
@@ -181,6 +193,32 @@ class Planning:
         )
         _withhold(report.violations)
         return plan
+
+    def _confirmed(self, plan: Plan, view: PlanView, known: _Known) -> Plan:
+        """Return a plan whose bounds of a search a second solver was asked about.
+
+        A bound that it refutes is withdrawn, down to what the prices of the plan prove.
+        """
+        from placement.solvers.second import HIGHS, Verdict, confirm
+
+        asked = {t.name: t.bound for t in plan.tiers if t.proof == SEARCH and t.bound is not None}
+        if not asked:
+            return plan
+        values = {tier.name: tier.value for tier in plan.tiers}
+        verdicts = confirm(self._compiled(), values, asked, self._limits())
+        refuted = [name for name in asked if verdicts[name] is Verdict.REFUTED]
+        if refuted:
+            bounds = {**known.bounds, **dict.fromkeys(refuted)}
+            plan = self._finished(view, replace(known, bounds=bounds))
+        confirmed = {name for name in asked if verdicts[name] is Verdict.CONFIRMED}
+        tiers = tuple(
+            replace(tier, confirmed_by=HIGHS)
+            if tier.name in confirmed and tier.proof == SEARCH
+            else tier
+            for tier in plan.tiers
+        )
+        told = [_not_confirmed(t, refuted=t in refuted) for t in asked if t not in confirmed]
+        return replace(plan, tiers=tiers, warnings=(*plan.warnings, *told))
 
     def _finished(self, view: PlanView, known: _Known) -> Plan:
         plan = bare_plan(
@@ -213,6 +251,12 @@ class Planning:
                 **told(self.options),
             }
         )
+
+
+def _not_confirmed(tier: str, *, refuted: bool) -> str:
+    if refuted:
+        return f"a second solver refuted the bound of `{tier}`, which is withdrawn"
+    return f"the bound of `{tier}` is not confirmed: a second solver did not prove it in its limits"
 
 
 def _withhold(violations: Sequence[Violation]) -> None:

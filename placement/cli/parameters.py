@@ -172,6 +172,12 @@ Workers = Annotated[
         "--workers", metavar="NUMBER", parser=positive, help="Independent parts solved at once."
     ),
 ]
+Confirm = Annotated[
+    bool,
+    typer.Option(
+        "--confirm", help="Have a second solver prove again what only a search has proved."
+    ),
+]
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="Name of the model.", autocompletion=models)
 ]

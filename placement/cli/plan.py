@@ -12,6 +12,7 @@ from placement.cli.output import Format
 from placement.cli.parameters import (
     BillingOption,
     CatalogFolder,
+    Confirm,
     Current,
     Gap,
     ObjectiveOption,
@@ -50,6 +51,7 @@ def plan(
     workers: Workers = None,
     objective: ObjectiveOption = "cost",
     billing: BillingOption = None,
+    confirm: Confirm = False,
 ) -> ExitCode:
     """Decide where every replica runs, and print the plan.
 
@@ -65,6 +67,7 @@ def plan(
         time_limit=time_limit,
         seed=seed,
         workers=workers,
+        confirm=confirm,
     )
     place = storing.unless_current(store, current)
     if place is None:

@@ -38,6 +38,7 @@ def _rows(plan: Plan, report: Report) -> Iterator[dict[str, Any]]:
             "value": output.number(shown(tier.value, tier.scale)),
             "bound": None if tier.bound is None else output.number(shown(tier.bound, tier.scale)),
             "proof": tier.proof,
+            **({"confirmedBy": tier.confirmed_by} if tier.confirmed_by else {}),
             "proved": None
             if proved is None
             else output.number(shown(proved, scales.get(tier.name, tier.scale))),
@@ -58,12 +59,14 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
 def _proof(row: Mapping[str, Any]) -> str:
     if row["bound"] is None:
         return ""
+    if "confirmedBy" in row:
+        return f"{row['proof']}, confirmed by {row['confirmedBy']}"
     return row["proof"] or ("not said" if row["bound"] else "needs none")
 
 
 def _again(row: Mapping[str, Any]) -> str:
     if row["seconds"] is None:
-        return "no"
+        return "no" if row["bound"] else "-"
     if row["proved"] is None:
         return "the prices are not valid"
     return f"its prices prove {row['proved']:,}"

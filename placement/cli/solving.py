@@ -47,6 +47,7 @@ def solve(catalog: Catalog, workspace: Workspace, options: SolveOptions) -> tupl
                 time_limit=options.time_limit,
                 seed=options.seed,
                 workers=options.workers,
+                confirm=options.confirm,
                 on_progress=reporter.show,
                 cancel=cancel,
             )

@@ -39,10 +39,24 @@ def test_verify_shows_how_each_bound_is_proved(
         assert row["value"] == row["bound"] == row["proved"] > 0
         assert row["seconds"] >= 0
     page = placement("verify", *stored, "--catalog", fleet, "-o", "table").out
-    assert ["moves", "0", "0", "needs", "none", "no"] in [
-        line.split() for line in page.splitlines()
-    ]
+    assert ["moves", "0", "0", "needs", "none", "-"] in [line.split() for line in page.splitlines()]
     assert "its prices prove 3\n" in page
+
+
+def test_a_bound_of_a_search_is_confirmed_when_asked(
+    placement: Command, fleet: Path, stored: tuple[Path, Path]
+) -> None:
+    plan, manifests = stored
+    anywhere = MANIFESTS.replace("environment: development", "environment: production")
+    manifests.write_text(anywhere.replace("replicas: 2", "replicas: 5"))
+    where = (manifests, "--catalog", fleet)
+    asked = ("--billing", "node", "--confirm")
+    document = json.loads(placement("plan", *where, *asked, "--out", plan, "-o", "json").out)
+    cost = document["tiers"][-1]
+    assert (cost["proof"], cost["confirmedBy"]) == ("search", "highs")
+    assert document["stats"]["options"]["confirm"] is True
+    page = placement("verify", plan, *where, "-o", "table").out
+    assert "search, confirmed by highs" in page
 
 
 def test_a_bound_above_what_is_proved_breaks_a_rule(
