@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from placement.planner import TransactOptions
     from placement.preview import Preview
     from placement.recommendation import Recommendation
+    from placement.workspace.refusal import Conflict, Repair
     from placement.workspace.transitions import Transition
     from placement.workspace.workspace import ModelDeployment, Workspace
 
@@ -85,6 +86,18 @@ class AsyncPlanner:
         """As ``Planner.explain``."""
         async with self._free:
             return await asyncio.to_thread(self.planner.explain, workspace, model, **question)
+
+    async def conflicts(
+        self, workspace: Workspace, model: str | None = None, **options: Any
+    ) -> tuple[Conflict, ...]:
+        """As ``Planner.conflicts``."""
+        return await self._call(self.planner.conflicts, workspace, model, **options)
+
+    async def repairs(
+        self, workspace: Workspace, conflict: Conflict, **options: Any
+    ) -> tuple[Repair, ...]:
+        """As ``Planner.repairs``."""
+        return await self._call(self.planner.repairs, workspace, conflict, **options)
 
     async def headroom(self, workspace: Workspace, deployment: ModelDeployment) -> Headroom:
         """As ``Planner.headroom``."""
