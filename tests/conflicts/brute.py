@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from tests.worlds.rules import Node, Rules, pack, skew_domains
-from tests.worlds.world import Deployment, Group, Key, Peers, World
+from tests.worlds.world import Deployment, Group, Key, Peers, Row, World
 
 Placed = dict[Key, Counter[int]]
 """Replicas by number of the node."""
@@ -42,10 +42,23 @@ class Brute:
         Texts of the members that hold; None keeps all.
     needs : dict
         Replicas that each deployment needs if its demand is kept.
+    held : sequence of (Row, Deployment)
+        Old replicas, with the deployment that they were started from, that keep their room.
     """
 
-    def __init__(self, world: World, kept: set[str] | None, needs: dict[Key, int]) -> None:
+    def __init__(
+        self,
+        world: World,
+        kept: set[str] | None,
+        needs: dict[Key, int],
+        held: Sequence[tuple[Row, Deployment]] = (),
+    ) -> None:
         self.world = world
+        self.held = [
+            (row, old)
+            for row, old in held
+            if kept is None or f"old replicas of {text_of(row.key)}" in kept
+        ]
         self.rules = Rules(world)
         self.kept = kept
         self.needs = needs
@@ -78,12 +91,37 @@ class Brute:
                     yield self._further(group, 0)
                 continue
             for name in group.nodes():
-                node = self.rules.node(group, name)
+                node = self._less_held(self.rules.node(group, name))
                 if node.state in ("ready", "cordoned"):
                     yield Place(node, self._most_on(node), is_further=False)
             if given_up:
                 most = sum(self.goal(d) for d, allowed in zip(users, may, strict=True) if allowed)
                 yield from (self._further(group, i) for i in range(most))
+
+    def _less_held(self, node: Node) -> Node:
+        """Return a node less what old replicas hold; which whole GPUs they have is free."""
+        slots, whole, taken = list(node.free_slots), list(node.whole_slots), 0
+        cpus, memory, extra = node.cpus, node.memory, Counter(node.extra)
+        for row, old in self.held:
+            if row.node == node.name:
+                cpus -= old.cpus * row.replicas
+                memory -= old.memory * row.replicas
+                extra.subtract({name: amount * row.replicas for name, amount in old.extra})
+                if row.gpu is None:
+                    taken += old.demand // 1000 * row.replicas
+                else:
+                    slots[row.gpu] -= old.demand * row.replicas
+                    whole[row.gpu] = False
+        for slot in [i for i, free in enumerate(whole) if free][:taken]:
+            slots[slot], whole[slot] = 0, False
+        return replace(
+            node,
+            free_slots=tuple(slots),
+            whole_slots=tuple(whole),
+            cpus=cpus,
+            memory=memory,
+            extra=dict(extra),
+        )
 
     def _looks_at_nodes(self) -> bool:
         """Whether a rule that is kept tells single nodes apart."""
@@ -360,9 +398,14 @@ class Brute:
         return pack(shares, node.free_slots, node.whole_slots, whole) is not None
 
 
-def possible(world: World, kept: set[str] | None, needs: dict[Key, int]) -> bool:
+def possible(
+    world: World,
+    kept: set[str] | None,
+    needs: dict[Key, int],
+    held: Sequence[tuple[Row, Deployment]] = (),
+) -> bool:
     """Whether everything that is kept can hold in a world."""
-    return Brute(world, kept, needs).possible()
+    return Brute(world, kept, needs, held).possible()
 
 
 def needs_of(world: World) -> dict[Key, int]:
