@@ -25,12 +25,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture that is drawn when a page shows it; two ``small`` ones stand side by side."""
+    """A picture that is drawn when a page shows it; two ``small`` ones stand side by side.
+
+    ``tables`` say the same in numbers, where nothing else does.
+    """
 
     title: str
     chart: Callable[[], alt.TopLevelMixin]
     caption: str = ""
     small: bool = False
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

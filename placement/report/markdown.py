@@ -37,7 +37,8 @@ def plain(text: str) -> str:
 def _section(part: Section) -> Iterator[str]:
     yield from ("", f"## {part.title}", "")
     yield from _paragraphs(part.sentences)
-    for table in part.tables:
+    drawn = (table for figure in part.figures for table in figure.tables)
+    for table in (*drawn, *part.tables):
         yield from _table(table)
     for command in part.commands:
         yield from ("", "```sh", command, "```")

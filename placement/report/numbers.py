@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from placement.catalog.geography import countries
@@ -56,6 +56,14 @@ def named(codes: Iterable[str], most: int) -> str:
     'Japan, Sweden and 1 more'
     """
     known = countries()
-    names = sorted(known[code].name if code in known else code for code in codes)
+    return listed(sorted(known[code].name if code in known else code for code in codes), most)
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return names in their order, at most so many, and how many are left.
+
+    >>> listed(["a", "b"], 2), listed([], 2)
+    ('a, b', 'none')
+    """
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more or "none"

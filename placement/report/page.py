@@ -75,8 +75,15 @@ def _figure(one: Figure, drawer: Drawer) -> str:
     caption = f"<figcaption>{escape(one.caption)}</figcaption>" if one.caption else ""
     return (
         f'<figure class="{width}"><h3>{escape(one.title)}</h3>'
-        f"{drawer.draw(one.chart(), one.title)}{caption}</figure>\n"
+        f"{drawer.draw(one.chart(), one.title)}{caption}{_numbers(one)}</figure>\n"
     )
+
+
+def _numbers(one: Figure) -> str:
+    if not one.tables:
+        return ""
+    tables = "".join(map(_table, one.tables))
+    return f"<details><summary>as a table</summary>\n{tables}</details>"
 
 
 def _table(table: Table) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from placement.report.content import Figure, Section, Table, table
-from placement.report.numbers import amount, counted, named, usd
+from placement.report.numbers import amount, counted, listed, named, usd
 from placement.report.style import FLAVORS
 from placement.report.subject import Subject, region_of
-from placement.report.use import bill, grid, spots
+from placement.report.use import Bill, Grid, Square, bill, grid, spots
 
 if TYPE_CHECKING:
     import altair as alt
@@ -74,7 +74,7 @@ def _regions(subject: Subject) -> tuple[Table, ...]:
 def _cells(rows: Sequence[Assignment]) -> tuple[str, ...]:
     return (
         named({row.country for row in rows}, 3),
-        ", ".join(sorted({row.environment for row in rows})),
+        listed(sorted({row.environment for row in rows}), 4),
         f"{len({row.node for row in rows}):,}",
         f"{sum(row.replicas for row in rows):,}",
         amount(sum(row.gpus for row in rows)),
@@ -97,7 +97,21 @@ def full(subject: Subject) -> Section:
     caption = (
         "GPUs in use / GPUs of nodes that may hold replicas, without what is reserved for others"
     )
-    return Section(title, (), (Figure("region by GPU", chart, caption),))
+    return Section(title, (), (Figure("region by GPU", chart, caption, tables=_grid(found)),))
+
+
+def _grid(found: Grid) -> tuple[Table, ...]:
+    squares = {(one.region, one.gpu): one for one in found.squares}
+    gpus = found.gpus.labels
+    rows = [
+        (region, *(_square(squares.get((region, gpu))) for gpu in gpus))
+        for region in found.regions.labels
+    ]
+    return table(("region", *gpus), rows, right=gpus)
+
+
+def _square(one: Square | None) -> str:
+    return "" if one is None else f"{amount(one.used)} / {amount(one.capacity)}"
 
 
 def paid(subject: Subject) -> Section:
@@ -112,4 +126,17 @@ def paid(subject: Subject) -> Section:
 
         return cost_bars(found)
 
-    return Section(title, (), (Figure("USD per hour by region and GPU", chart),))
+    figure = Figure("USD per hour by region and GPU", chart, tables=_bill(found))
+    return Section(title, (), (figure,))
+
+
+def _bill(found: Bill) -> tuple[Table, ...]:
+    costs = {(bar.region, bar.flavor): bar.cost for bar in found.bars}
+    flavors = found.flavors.labels
+    rows = []
+    for region in found.regions.labels:
+        own = [costs.get((region, flavor)) for flavor in flavors]
+        cells = ("" if cost is None else usd(cost) for cost in own)
+        rows.append((region, *cells, usd(sum(cost for cost in own if cost is not None))))
+    heads = ("region", *flavors, "all")
+    return table(heads, rows, right=heads[1:])

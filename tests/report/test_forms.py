@@ -39,6 +39,13 @@ def test_every_row_of_a_markdown_table_has_the_cells_of_its_head(
         assert len(cells) == 1, table
 
 
+def test_text_says_in_numbers_what_pictures_show(story: Subject) -> None:
+    text = content_of(story, Form.MARKDOWN).decode()
+    assert "| region | T4 |\n| --- | ---: |\n| aws/eu-west-1 | 3 / 8 |" in text
+    assert "| region | T4 | x86\\_64 | all |" in text
+    assert "| aws/us-east-1 | 1.5000 | 0.2500 | 1.7500 |" in text
+
+
 def test_no_name_means_anything_in_markdown(hostile: Subject) -> None:
     text = content_of(hostile, Form.MARKDOWN).decode()
     assert r"\<script\>alert(1)\</script\>" in text

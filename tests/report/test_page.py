@@ -19,8 +19,8 @@ from tests.report.conftest import HOSTILE
 from tests.verifier.story import CATALOG, PLAN, SPACE
 
 PAGE_TAGS = {
-    "a", "body", "dd", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "head", "header",
-    "html", "main", "meta", "nav", "p", "pre", "section", "style", "table", "tbody", "td", "th",
+    "a", "body", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "head", "header",
+    "html", "main", "meta", "nav", "p", "pre", "section", "style", "summary", "table", "tbody", "td", "th",
     "thead", "title", "tr",
 }  # fmt: skip
 SVG_TAGS = {
