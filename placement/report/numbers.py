@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from placement.catalog.geography import countries
 from placement.catalog.rows import UNIT
@@ -22,12 +21,12 @@ def amount(thousandths: int) -> str:
 
 
 def usd(micro: int) -> str:
-    """Return micro-USD as USD: four decimals, from 100 USD on two.
+    """Return micro-USD as USD, rounded as on the command line; from 100 USD on to two decimals.
 
-    >>> usd(34_036_880), usd(16_943_815_000)
+    >>> usd(34_036_880), usd(16_943_817_000)
     ('34.0369', '16,943.82')
     """
-    return f"{Decimal(micro) / MICRO:,.{2 if micro >= 100 * MICRO else 4}f}"
+    return f"{micro / MICRO:,.{2 if micro >= 100 * MICRO else 4}f}"
 
 
 def counted(number: int, thing: str, things: str | None = None) -> str:
