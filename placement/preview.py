@@ -79,7 +79,8 @@ class Preview:
 
     def explained(self, refusal: Refusal) -> Preview:
         """Return the preview of the same refused change that says more about it."""
-        return replace(self, plan=replace(self.plan, refusal=refusal))
+        status = Status.UNKNOWN if refusal.is_undecided else Status.INFEASIBLE
+        return replace(self, plan=replace(self.plan, status=status, refusal=refusal))
 
     @property
     def refusal(self) -> Refusal | None:

@@ -44,6 +44,7 @@ class Judge:
         self.leave = leave
         self.forgiving = forgiving
         self._short_of: tuple[Key, int] | None = None
+        self._proved: Refusal | None = None
 
     def before_solving(self) -> Refusal | None:
         """Refuse what no node group allows, whatever else runs."""
@@ -74,13 +75,20 @@ class Judge:
 
     def _no_node_group(self, key: Key, reason: RefusalReason) -> Refusal:
         name = subject(self.affected.after.by_key[key])
-        members = smallest_emptying(self.case.rules(self.case.number[key])) or ()
+        # The needs of all others are not looked at, so they are not gathered.
+        case = Case(
+            self.affected.after,
+            self.affected.catalog,
+            objective=self.affected.objective,
+            required={key: 1},
+        )
+        members = smallest_emptying(case.rules(case.number[key])) or ()
         message = f"no node group allows `{name}`"
         if reason is RefusalReason.STRANDS:
             count = sum(row.replicas for row in self.affected.rows(key))
             message = f"{count} running replicas of `{name}` would have no place"
-        found = Shrunk(frozenset((self.case.demand(key), *members)), minimal=True)
-        return Refusal(reason, message, (conflict_of(self.case, found),))
+        found = Shrunk(frozenset((case.demand(key), *members)), minimal=True)
+        return Refusal(reason, message, (conflict_of(case, found),))
 
     def after_solving(self, found: Found) -> Refusal | None:
         """Refuse a placement that leaves out what must be placed."""
@@ -126,13 +134,14 @@ class Judge:
             lost = running - (wanted - short)
             message = f"{lost} of {running} running replicas of `{name}` would have no place"
             reason = RefusalReason.STRANDS
+        self._proved = Refusal(reason, message)
         if not proved:
             return _undecided(message)
-        return Refusal(reason, message, (self._conflict(key, message),))
+        return replace(self._proved, conflicts=(self._conflict(key, message),))
 
     def _conflict(self, key: Key, message: str) -> Conflict:
         """Return a minimal conflict where it is found at once, else who is in the way."""
-        if len(self.case.deployments) * len(self.affected.fleet) <= SMALL:
+        if len(self.affected.after.deployments) * len(self.affected.fleet) <= SMALL:
             found = self._minimal(key, checks=CHECKS)
             if found is not None:
                 return found
@@ -144,12 +153,16 @@ class Judge:
         return next((one for one in finder.find(most=1, only=key) if one.proved), None)
 
     def explained(self, refusal: Refusal) -> Refusal:
-        """Return a refusal with a minimal conflict, however large the change is."""
-        known = refusal.conflicts
-        if self._short_of is None or all(one.minimal for one in known):
+        """Return a refusal with a minimal conflict, however large the change is.
+
+        What was undecided is decided, if a conflict is proved.
+        """
+        if self._short_of is None or self._proved is None:
+            return refusal
+        if refusal.conflicts and all(one.minimal for one in refusal.conflicts):
             return refusal
         found = self._minimal(self._short_of[0], checks=MOST_CHECKS)
-        return refusal if found is None else replace(refusal, conflicts=(found,))
+        return refusal if found is None else replace(self._proved, conflicts=(found,))
 
     @property
     def placed(self) -> Mapping[Key, int]:

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 Fits = Callable[["Workspace", "Catalog"], bool]
 """Whether everything finds a place in a verified plan."""
 
-TRIALS = 40
+TRIALS = 24
 """Plans that are made for one conflict."""
+LARGE = 1_000_000
+"""(deployment, node group) pairs from which one plan may take a second."""
+FEW_TRIALS = 8
+"""Plans that are made for one conflict then."""
 PER_KIND = 2
 """Repairs of one kind that are kept."""
 MOST = 6
@@ -68,7 +72,8 @@ class _Search:
         self._catalog = trouble.catalog
         self._workspace = workspace
         self._fits = fits
-        self._left = TRIALS
+        pairs = len(workspace.deployments) * len(trouble.catalog.node_groups)
+        self._left = TRIALS if pairs < LARGE else FEW_TRIALS
 
     def helpful(self, ladders: Iterator[Ladder]) -> Iterator[Candidate]:
         """Yield of each ladder the smallest change that helps, if any does.
@@ -85,25 +90,36 @@ class _Search:
                 yield found
 
     def _lowest(self, ladder: Ladder) -> Candidate | None:
-        """Return the lowest rung that helps: the first, or by halving what is above it."""
-        if self._helps(ladder.rung(ladder.first)):
-            return ladder.rung(ladder.first)
-        low, high = ladder.first + 1, ladder.rungs
-        if low > high or not self._helps(ladder.rung(high)):
+        """Return the lowest rung that helps; only rungs that end the conflict are planned."""
+        first = _halved(ladder.first, ladder.rungs, lambda n: self._ends_it(ladder.rung(n)))
+        if first is None:
             return None
-        while low < high:
-            middle = (low + high) // 2
-            if self._helps(ladder.rung(middle)):
-                high = middle
-            else:
-                low = middle + 1
-        return ladder.rung(high)
+        lowest = _halved(first, ladder.rungs, lambda n: self._helps(ladder.rung(n)))
+        return None if lowest is None else ladder.rung(lowest)
+
+    def _ends_it(self, candidate: Candidate) -> bool:
+        """Whether the members of the conflict are no longer proved to exclude each other."""
+        after = candidate.applied(self._workspace, self._catalog)
+        return not remains(self._conflict, self._case.changed(*after))
 
     def _helps(self, candidate: Candidate) -> bool:
         if self._left <= 0:
             return False
-        after = candidate.applied(self._workspace, self._catalog)
-        if remains(self._conflict, self._case.changed(*after)):  # no need to plan
-            return False
         self._left -= 1
-        return self._fits(*after)
+        return self._fits(*candidate.applied(self._workspace, self._catalog))
+
+
+def _halved(low: int, high: int, is_enough: Callable[[int], bool]) -> int | None:
+    """Return the lowest number that is enough: ``low`` itself, or by halving what is above it."""
+    if is_enough(low):
+        return low
+    if low >= high or not is_enough(high):
+        return None
+    low += 1
+    while low < high:
+        middle = (low + high) // 2
+        if is_enough(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return high
