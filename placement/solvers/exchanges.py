@@ -21,6 +21,8 @@ from placement.solvers.node_arrays import Put
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+TRIES = 20
+"""Ways to make room that are tried for one replica."""
 NOWHERE = np.iinfo(np.int64).max // 4
 """What a replica costs where it may not be."""
 
@@ -56,7 +58,7 @@ class Exchange(ABC):
         self.free = np.column_stack([state.nodes.free[name] for name in names])
         self.whole = state.nodes.whole.copy()
         unruled = np.array([not d.spread for d in self.builder.deployments], bool)
-        self.plain = movable & unruled & (self.gpus > 0)
+        self.plain = movable & unruled
         self._known: dict[int, Ints] = {}
         self._changes: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self._list()
@@ -119,10 +121,13 @@ class Exchange(ABC):
         self.owner = np.append(self.owner, d)
         self.count = np.append(self.count, replicas)
         self.paid = np.append(self.paid, self._costs_of(d)[self.cell[node]])
-        for where, sign in ((before, 1), (node, -1)):
-            self.free[where] += sign * replicas * self.demand[d]
-            self.whole[where] += sign * replicas * self.gpus[d]
-            self._changes[d][where] -= sign * replicas
+        self._change(d, before, -replicas)
+        self._change(d, node, replicas)
+
+    def _change(self, d: int, node: int, replicas: int) -> None:
+        self.free[node] -= replicas * self.demand[d]
+        self.whole[node] -= replicas * self.gpus[d]
+        self._changes[d][node] += replicas
 
     def _settle(self, changed: Callable[[Ints], None]) -> None:
         """Take all exchanges over into the state."""
@@ -141,6 +146,82 @@ class Exchange(ABC):
             state.remove(d)
         for d, put in puts.items():
             state.restore(d, [put])
+
+
+class Admission(Exchange):
+    """Makes room for a replica without a place.
+
+    Some replicas of one other deployment leave a node for nodes that have room for them.
+    """
+
+    MOST = 64
+
+    def _candidates(self) -> Sequence[int]:
+        """Return the deployments that lack replicas, once for each."""
+        return [d for d in np.flatnonzero(self.plain).tolist() for _ in range(self._lacks(d))]
+
+    def _lacks(self, d: int) -> int:
+        placed = self.state.placed[d]
+        if placed + 1 < self.builder.deployments[d].min_replicas:
+            return 0
+        return max(0, min(self.builder.wanted[d] - placed, self.MOST))
+
+    def _improve(self, one: int) -> int:
+        there, cells = self._costs_of(one), self.cell[self.node]
+        entries = np.flatnonzero((self.count > 0) & (there[cells] < NOWHERE))
+        leaving = self._leaving(one, entries)
+        enough = leaving <= self.count[entries]
+        entries, leaving = entries[enough], leaving[enough]
+        elsewhere = {d: self._elsewhere(d) for d in np.unique(self.owner[entries]).tolist()}
+        price = np.array([elsewhere[d] for d in self.owner[entries].tolist()], np.int64)
+        known = price < NOWHERE
+        price = (price - self.paid[entries]) * leaving + there[self.cell[self.node[entries]]]
+        for best in np.flatnonzero(known)[np.argsort(price[known], kind="stable")][:TRIES].tolist():
+            if self._make_room(int(entries[best]), int(leaving[best])):
+                self._change(one, int(self.node[entries[best]]), 1)
+                return 1
+        return 0
+
+    def _leaving(self, d: int, entries: Ints) -> Ints:
+        """Return how many replicas of each entry have to leave for one of a deployment."""
+        nodes, owners = self.node[entries], self.owner[entries]
+        asked = np.column_stack([self.demand, self.gpus])
+        lack = asked[d] - np.column_stack([self.free, self.whole])[nodes]
+        each = asked[owners]
+        needed = np.where(lack > 0, -(-lack // np.maximum(each, 1)), 0)
+        needed = np.where((lack > 0) & (each == 0), NOWHERE, needed)
+        found: Ints = np.maximum(needed.max(axis=1), 1)
+        return found
+
+    def _elsewhere(self, d: int) -> int:
+        """Return what the next replica of a deployment costs at least where there is room."""
+        costs = self._costs_of(d)[self.cell]
+        return int(costs[self._room(d) > 0].min(initial=NOWHERE))
+
+    def _room(self, d: int) -> Ints:
+        """Return how many more replicas of a deployment each node takes."""
+        asked = np.append(self.demand[d], self.gpus[d])
+        used = np.flatnonzero(asked)
+        free = np.column_stack([self.free, self.whole])[:, used]
+        room: Ints = np.maximum((free // asked[used]).min(axis=1), 0)
+        room[self._costs_of(d)[self.cell] >= NOWHERE] = 0
+        room[~self.builder.accepts[self.cell]] = 0
+        return room
+
+    def _make_room(self, entry: int, leaving: int) -> bool:
+        """Move replicas of an entry to the cheapest nodes with room, if there is enough."""
+        d = int(self.owner[entry])
+        room = self._room(d)
+        room[self.node[entry]] = 0
+        nodes = np.flatnonzero(room)
+        nodes = nodes[np.argsort(self._costs_of(d)[self.cell[nodes]], kind="stable")]
+        moved = np.clip(leaving - (np.cumsum(room[nodes]) - room[nodes]), 0, room[nodes])
+        if moved.sum() < leaving:
+            return False
+        for node, replicas in zip(nodes.tolist(), moved.tolist(), strict=True):
+            if replicas:
+                self._move(entry, node, replicas)
+        return True
 
 
 class Relief(Exchange):
@@ -256,7 +337,8 @@ class Return(Exchange):
         priced = there + self.worth * gpus
         better = (there < NOWHERE) & (priced < priced[here])
         at_home = self._costs_in(here)
-        small = (self.count > 0) & better[self.cell[self.node]] & (self.gpus[self.owner] < gpus)
+        small = (self.count > 0) & better[self.cell[self.node]]
+        small &= (self.gpus[self.owner] > 0) & (self.gpus[self.owner] < gpus)
         small &= at_home[self.owner] < NOWHERE
         small &= self.whole[self.node] < gpus
         units = self._units(np.flatnonzero(small), gpus)

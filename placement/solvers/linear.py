@@ -70,6 +70,32 @@ class Relaxed:
 
 
 @dataclass(frozen=True)
+class _Basis:
+    """Where GLOP ended, from which it goes on when there are more columns: many times faster.
+
+    ``variables`` has the status of every variable; one that was not there is at its lower bound.
+    """
+
+    variables: Ints
+    rows: solution_pb2.SparseBasisStatusVector
+
+    @classmethod
+    def read(cls, found: solution_pb2.BasisProto, columns: Ints, variables: int) -> _Basis:
+        """Return the basis of all variables from one of some columns."""
+        status = np.full(variables, int(solution_pb2.BASIS_STATUS_AT_LOWER_BOUND))
+        known = found.variable_status
+        status[columns[np.array(known.ids, np.int64)]] = np.array(known.values, np.int64)
+        return cls(status, found.constraint_status)
+
+    def of(self, columns: Ints) -> solution_pb2.BasisProto:
+        """Return the basis of some columns, numbered from 0."""
+        basis = solution_pb2.BasisProto(constraint_status=self.rows)
+        basis.variable_status.ids.extend(range(len(columns)))
+        basis.variable_status.values.extend(self.variables[columns].tolist())
+        return basis
+
+
+@dataclass(frozen=True)
 class _Whole:
     """A closed tier that says no more than that some deployments are placed whole.
 
@@ -127,11 +153,13 @@ class Relaxation:
         cost[tier.variable] = tier.coefficient
         active = self._first_columns(cost, start)
         known: Relaxed | None = None
+        basis: _Basis | None = None
         while True:
-            answer = None if limits.over() else self._glop(cost, active, limits.seconds_left())
+            seconds = limits.seconds_left()
+            answer = None if limits.over() else self._glop(cost, active, seconds, basis)
             if answer is None:
                 return known
-            counts, prices = answer
+            counts, prices, basis = answer
             scale = self._scale(cost, prices)
             if scale is None:
                 return known
@@ -207,8 +235,12 @@ class Relaxation:
         return tier.constant - (-int(total) // (step << scale)) * step
 
     def _glop(
-        self, cost: Ints, active: NDArray[np.bool_], seconds: float | None
-    ) -> tuple[Floats, Floats] | None:
+        self,
+        cost: Ints,
+        active: NDArray[np.bool_],
+        seconds: float | None,
+        basis: _Basis | None,
+    ) -> tuple[Floats, Floats, _Basis] | None:
         columns = np.flatnonzero(active)
         position = np.full(len(active), -1)
         position[columns] = np.arange(len(columns))
@@ -217,7 +249,10 @@ class Relaxation:
         parameters.glop.dual_feasibility_tolerance = TOLERANCE
         if seconds is not None:
             parameters.time_limit.FromNanoseconds(int(min(max(seconds, 0.01), LONGEST) * 1e9))
-        found = _solved(self._proto(cost, columns, position, inside), parameters)
+        start = model_parameters_pb2.ModelSolveParametersProto()
+        if basis is not None:
+            start.initial_basis.CopyFrom(basis.of(columns))
+        found = _solved(self._proto(cost, columns, position, inside), parameters, start)
         if found is None:
             return None
         counts = np.zeros(len(active))
@@ -225,7 +260,7 @@ class Relaxation:
         counts[columns[np.array(used.ids, np.int64)]] = np.array(used.values)
         prices = np.zeros(len(self.low))
         prices[np.array(values.ids, np.int64)] = np.array(values.values)
-        return counts, prices * _unit(cost)
+        return counts, prices * _unit(cost), _Basis.read(found.basis, columns, len(active))
 
     def _proto(
         self, cost: Ints, columns: Ints, position: Ints, inside: NDArray[np.bool_]
@@ -295,7 +330,9 @@ def _logical(problem: Problem) -> NDArray[np.bool_]:
 
 
 def _solved(
-    model: model_pb2.ModelProto, parameters: parameters_pb2.SolveParametersProto
+    model: model_pb2.ModelProto,
+    parameters: parameters_pb2.SolveParametersProto,
+    start: model_parameters_pb2.ModelSolveParametersProto,
 ) -> solution_pb2.SolutionProto | None:
     """Return what GLOP finds, None unless it is feasible for both the problem and its dual.
 
@@ -306,7 +343,7 @@ def _solved(
         parameters_pb2.SOLVER_TYPE_GLOP,
         parameters_pb2.SolverInitializerProto(),
         parameters,
-        model_parameters_pb2.ModelSolveParametersProto(),
+        start,
         None,
         callback_pb2.CallbackRegistrationProto(),
         None,

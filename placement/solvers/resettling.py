@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from placement.catalog.rows import UNIT
 from placement.plan.prices import GPUS
 from placement.problem.problem import Ints, Problem
-from placement.solvers.exchanges import NOWHERE, Exchange, Relief, Return
+from placement.solvers.exchanges import NOWHERE, Admission, Exchange, Relief, Return
 from placement.solvers.greedy import Greedy
 from placement.solvers.linear import Relaxed
 
@@ -66,7 +66,9 @@ class Resettling:
         """Take both steps by turns until nothing comes of it."""
         state = self.state
         state.values = self.costs
-        kinds: list[type[Exchange]] = [Relief, Return] if state.nodes.slots is None else []
+        kinds: list[type[Exchange]] = []
+        if state.nodes.slots is None:
+            kinds = [Admission, Relief, Return]
         for _ in range(ROUNDS):
             moved = self._resettle()
             kinds = [

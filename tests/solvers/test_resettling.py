@@ -70,3 +70,16 @@ def test_a_large_replica_comes_back_in_the_place_of_small_ones():
     state.seat(1, (Seat(0, 0, None, 1),))
     Resettling(state, np.array([10, 50, 4, 5]), np.zeros(2)).run()
     assert counts_of(builder, state.layout()).tolist() == [1, 0, 0, 4]
+
+
+def test_a_replica_without_a_place_is_admitted_where_others_can_leave():
+    catalog = fleet(("a", "T4", 1, 4, 64, 5), ("b", "L4", 1, 4, 64, 9))
+    problem, builder = problem_of(
+        catalog,
+        wish("large", 1, gpus=3, models=["T4"]),
+        wish("small", 4),
+    )
+    state = Following(builder, values_of(problem))
+    state.seat(0, (Seat(1, 0, None, 4),))
+    Resettling(state, values_of(problem), np.zeros(2)).run()
+    assert counts_of(builder, state.layout()).tolist() == [1, 1, 3]
