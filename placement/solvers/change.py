@@ -21,7 +21,7 @@ from placement.solvers.limits import Limits
 from placement.solvers.pipeline import solve
 from placement.solvers.standing import Found, bounded_by, standing_of
 
-NEAR = 12_000
+NEAR = 13_500
 """Up to so many (deployment, node) pairs the relaxation of everything is looked at first."""
 SMALL = 4_000
 """Up to so many (deployment, node) pairs everything is solved at once."""
