@@ -95,7 +95,8 @@ class Guided:
         self._leap()
         bounds: list[int | None] = []
         for number, tier in enumerate(self.problem.tiers):
-            bound = None if number == self.last else tier.floor
+            settled = number < self.last or not tier.coefficient.any()
+            bound = tier.floor if settled else None
             if self.best.values[number] != bound and not self.limits.over():
                 self._relax(number)
                 self.unpriced |= self.relaxed is None and self.limits.deadline is not None
