@@ -76,12 +76,7 @@ class Judge:
     def _no_node_group(self, key: Key, reason: RefusalReason) -> Refusal:
         name = subject(self.affected.after.by_key[key])
         # The needs of all others are not looked at, so they are not gathered.
-        case = Case(
-            self.affected.after,
-            self.affected.catalog,
-            objective=self.affected.objective,
-            required={key: 1},
-        )
+        case = Case(self.affected.after, self.affected.catalog, required={key: 1})
         members = smallest_emptying(case.rules(case.number[key])) or ()
         message = f"no node group allows `{name}`"
         if reason is RefusalReason.STRANDS:
@@ -183,7 +178,6 @@ class Judge:
         return Case(
             affected.after,
             affected.catalog,
-            objective=affected.objective,
             required={d.key: self._least(d) for d in affected.after.deployments if d.enabled},
             held=held,
         )

@@ -13,27 +13,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placement.catalog.rows import UNIT
+from placement.conflicts.cells import large_node, with_held, with_residents
+from placement.conflicts.structure import FIELDS, structural, with_rules
 from placement.constraints.registry import CONSTRAINTS
-from placement.problem.cells import Cell, cells_at, make_cells
+from placement.objectives.cost import Cost
+from placement.objectives.mix import parse_objective
+from placement.problem.cells import Cell, make_cells
 from placement.problem.compiler import Compiled, Mask
 from placement.problem.fleet import Fleet
-from placement.problem.ledger import Held, Key, Ledger
+from placement.problem.ledger import Held, Key
 from placement.problem.running import residents_by_node
 from placement.solvers.holding import Question, Skew
 from placement.workspace.effective import Level, resolve
 from placement.workspace.refusal import Member, MemberKind
-from placement.workspace.workspace import Domain, Rollout
+from placement.workspace.workspace import Rollout
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.constraints.base import Constraint
-    from placement.objectives.mix import Mix
     from placement.workspace.workspace import ModelDeployment, Workspace
 
-LIMITS = ("maxPerDomain", "minDomains", "maxSkew")
-"""The rules of a spread entry, as documents spell them."""
-FIELDS = {"maxPerDomain": "max_per_domain", "minDomains": "min_domains", "maxSkew": "max_skew"}
+COST = parse_objective(Cost.name)
+"""No tier is looked at; under this one the most deployments are seen to be alike."""
 OWN = {
     "flavors": MemberKind.FLAVORS,
     "gpu_memory": MemberKind.GPU_MEMORY,
@@ -57,8 +58,6 @@ class Case:
     ----------
     workspace : Workspace
     catalog : Catalog
-    objective : Mix
-        Only asked which replicas to place first.
     required : mapping of (model, environment) to int
         Replicas that each deployment needs; those left out need none.
     held : mapping of (model, environment) to sequence of (row, deployment)
@@ -70,13 +69,11 @@ class Case:
         workspace: Workspace,
         catalog: Catalog,
         *,
-        objective: Mix,
         required: Mapping[Key, int],
         held: Mapping[Key, Sequence[Held]] | None = None,
     ) -> None:
         self.workspace = workspace
         self.catalog = catalog
-        self.objective = objective
         self.held = dict(held or {})
         self.deployments = tuple(d for d in workspace.deployments if d.enabled)
         self.number = {d.key: i for i, d in enumerate(self.deployments)}
@@ -95,7 +92,6 @@ class Case:
         return Case(
             workspace,
             catalog,
-            objective=self.objective,
             required={
                 key: min(replicas, enabled[key].replicas)
                 for key, replicas in self.required.items()
@@ -149,9 +145,9 @@ class Case:
         """Return the members that say how the replicas of a deployment lie to each other."""
         deployment = self.deployments[d]
         found = [
-            _structural(MemberKind.SPREAD, deployment, rule, entry.over)
+            structural(MemberKind.SPREAD, deployment, rule, entry.over)
             for entry in deployment.spread
-            for rule in LIMITS
+            for rule in FIELDS
             if getattr(entry, FIELDS[rule]) is not None
         ]
         peers = (
@@ -159,7 +155,7 @@ class Case:
             (MemberKind.COLOCATION, "togetherWith", deployment.together_with),
         )
         found += [
-            _structural(kind, deployment, rule, entry.over)
+            structural(kind, deployment, rule, entry.over)
             for kind, rule, entries in peers
             for entry in entries
         ]
@@ -232,7 +228,7 @@ class Case:
         wanted = tuple(self._wanted(d, kept) for d in chosen)
         compiled = Compiled(
             catalog=self.catalog,
-            objective=self.objective,
+            objective=COST,
             bill_nodes=False,
             deployments=seen,
             eligible=eligible,
@@ -266,7 +262,7 @@ class Case:
                 entries = [
                     entry
                     for entry in self.deployments[d].together_with
-                    if _structural(
+                    if structural(
                         MemberKind.COLOCATION, self.deployments[d], "togetherWith", entry.over
                     )
                     in kept
@@ -289,14 +285,14 @@ class Case:
         if known is None:
             is_whole = is_needed and self.required[deployment.key] >= deployment.min_replicas
             least = deployment.min_replicas if is_needed and not is_whole else 0
-            known = self._seen[d, own, is_needed] = _with_rules(deployment, own, least)
+            known = self._seen[d, own, is_needed] = with_rules(deployment, own, least)
         return known
 
     def _skews(self, kept: frozenset[Member], number: Mapping[int, int]) -> Iterable[Skew]:
         for d, new in number.items():
             deployment = self.deployments[d]
             for entry in deployment.spread:
-                member = _structural(MemberKind.SPREAD, deployment, "maxSkew", entry.over)
+                member = structural(MemberKind.SPREAD, deployment, "maxSkew", entry.over)
                 if entry.max_skew is not None and member in kept:
                     yield Skew(new, entry.over, entry.max_skew, self._usable(d))
 
@@ -323,8 +319,8 @@ class Case:
             needed += mask * replicas
         for cell in self.existing(kept):
             if needed[cell.group]:
-                yield _with_residents(cell, number)
-        large = _large_node(seen)
+                yield with_residents(cell, number)
+        large = large_node(seen)
         for g in np.flatnonzero(needed * unlimited).tolist():
             count = self.catalog.node_groups[g].count
             yield replace(large, group=g, indices=tuple(range(count, count + int(needed[g]))))
@@ -345,92 +341,8 @@ class Case:
         groups = range(len(self.catalog.node_groups))
         cells = make_cells(self.catalog, groups, residents)
         rows = [row for key in sorted(holding) for row in self.held[key]]
-        return _with_held(cells, rows, Fleet(self.catalog)) if rows else cells
+        return with_held(cells, rows, Fleet(self.catalog)) if rows else cells
 
     def _accepts(self, number: int, index: int) -> bool:
         group = self.catalog.node_groups[number]
         return self.catalog.state_of(group, index).accepts
-
-
-def _large_node(deployments: Sequence[ModelDeployment]) -> Cell:
-    """Return a node on which one replica of each fits, beside all the others if they want that.
-
-    As there are many of them, a larger one would not help.
-    """
-    near = any(e.over is Domain.NODE for d in deployments for e in d.together_with)
-    total = sum if near else max
-    names = sorted({name for d in deployments for name in d.extra})
-    gpus = total(-(-d.gpus // UNIT) for d in deployments)
-    return Cell(
-        group=0,
-        indices=(),
-        slots=(UNIT,) * gpus,
-        cpus=total(d.cpus for d in deployments),
-        memory=total(d.memory for d in deployments),
-        extra=tuple((n, total(d.extra.get(n, 0) for d in deployments)) for n in names),
-        residents=(),
-        accepts=True,
-    )
-
-
-def _structural(kind: MemberKind, deployment: ModelDeployment, rule: str, over: object) -> Member:
-    return Member(kind, deployment.key, (rule, str(over)))
-
-
-def _with_rules(deployment: ModelDeployment, own: frozenset[Member], least: int) -> ModelDeployment:
-    spread = []
-    for entry in deployment.spread:
-        left = {
-            FIELDS[rule]: None
-            for rule in LIMITS
-            if rule == "maxSkew"
-            or _structural(MemberKind.SPREAD, deployment, rule, entry.over) not in own
-        }
-        left_over = entry.model_copy(update=left)
-        if left_over.max_per_domain or left_over.min_domains:
-            spread.append(left_over)
-
-    def keeps(kind: MemberKind, rule: str, entries: Iterable[object]) -> tuple[object, ...]:
-        return tuple(
-            entry
-            for entry in entries
-            if _structural(kind, deployment, rule, entry.over) in own  # type: ignore[attr-defined]
-        )
-
-    return deployment.model_copy(
-        update={
-            "spread": tuple(spread),
-            "separate_from": keeps(MemberKind.SEPARATION, "separateFrom", deployment.separate_from),
-            "together_with": keeps(MemberKind.COLOCATION, "togetherWith", deployment.together_with),
-            "min_replicas": least,
-        }
-    )
-
-
-def _with_residents(cell: Cell, number: Mapping[int, int]) -> Cell:
-    """Return a cell whose residents are numbered like the deployments that are looked at."""
-    if not cell.residents:
-        return cell
-    own = [
-        replace(resident, deployment=number[resident.deployment])
-        for resident in cell.residents
-        if resident.deployment in number
-    ]
-    return replace(cell, residents=tuple(own))
-
-
-def _with_held(cells: Iterable[Cell], rows: Sequence[Held], fleet: Fleet) -> tuple[Cell, ...]:
-    """Return the cells less what some rows hold on single nodes."""
-    ledger = Ledger.empty(fleet).changed(on=rows)
-    nodes = {n for row, _ in rows if (n := fleet.number(row.node)) is not None}
-    found = []
-    for cell in cells:
-        start = int(fleet.offset[cell.group])
-        mine = [start + index for index in cell.indices if start + index in nodes]
-        rest = tuple(index for index in cell.indices if start + index not in nodes)
-        if rest:
-            found.append(replace(cell, indices=rest))
-        for node in mine:
-            (own,) = cells_at(ledger, [node], {node: cell.residents})
-            found.append(replace(own, residents=cell.residents, accepts=cell.accepts))
-    return tuple(sorted(found, key=lambda cell: (cell.group, cell.indices)))

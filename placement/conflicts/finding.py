@@ -11,8 +11,6 @@ from placement.conflicts.counting import Alike, Shortage, shortage
 from placement.conflicts.names import smallest_emptying
 from placement.conflicts.shrinking import Shrunk, shrink
 from placement.conflicts.wording import conflict_of, unknown
-from placement.objectives.cost import Cost
-from placement.objectives.mix import parse_objective
 from placement.solvers.cpsat import Effort
 from placement.solvers.holding import Verdict, holds
 from placement.workspace.refusal import Conflict, Member, MemberKind
@@ -229,4 +227,4 @@ def remains(conflict: Conflict, case: Case) -> bool:
 def case_of(workspace: Workspace, catalog: Catalog) -> Case:
     """Return the case of a whole workspace: every enabled deployment needs all its replicas."""
     required = {d.key: d.replicas for d in workspace.deployments if d.enabled}
-    return Case(workspace, catalog, objective=parse_objective(Cost.name), required=required)
+    return Case(workspace, catalog, required=required)

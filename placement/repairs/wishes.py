@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from placement.catalog.rows import UNIT
+from placement.conflicts.structure import FIELDS
 from placement.constraints.base import thousandths
 from placement.repairs.candidate import Candidate, Ladder
 from placement.repairs.trouble import titled
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 MOST_FLAVORS = 3
 """Flavors that are tried for one deployment, those with the cheapest nodes first."""
-FIELDS = {"maxPerDomain": "max_per_domain", "minDomains": "min_domains", "maxSkew": "max_skew"}
 
 
 def other_wishes(trouble: Trouble) -> Iterator[Ladder]:

@@ -100,7 +100,8 @@ class Brute:
 
     def _less_held(self, node: Node) -> Node:
         """Return a node less what old replicas hold; which whole GPUs they have is free."""
-        slots, whole, taken = list(node.free_slots), list(node.whole_slots), 0
+        slots, taken = list(node.free_slots), 0
+        whole = [free == 1000 for free in slots]  # a part of a GPU is never a whole one
         cpus, memory, extra = node.cpus, node.memory, Counter(node.extra)
         for row, old in self.held:
             if row.node == node.name:
