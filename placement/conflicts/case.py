@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from placement.catalog.rows import NodeState
 from placement.conflicts.cells import large_node, with_held, with_residents
 from placement.conflicts.structure import FIELDS, structural, with_rules
 from placement.constraints.registry import CONSTRAINTS
@@ -22,7 +23,7 @@ from placement.problem.cells import Cell, make_cells
 from placement.problem.compiler import Compiled, Mask
 from placement.problem.fleet import Fleet
 from placement.problem.ledger import Held, Key
-from placement.problem.running import residents_by_node
+from placement.problem.running import Resident, residents_by_node
 from placement.solvers.holding import Question, Skew
 from placement.workspace.effective import Level, resolve
 from placement.workspace.refusal import Member, MemberKind
@@ -334,14 +335,21 @@ class Case:
 
     def _make_cells(self, holding: frozenset[Key]) -> tuple[Cell, ...]:
         everywhere = np.ones(len(self.catalog.node_groups), bool)
-        residents = residents_by_node(
-            self.workspace, self.catalog, self.deployments, [everywhere] * len(self.deployments)
-        )
-        residents = {node: rows for node, rows in residents.items() if not self._accepts(*node)}
+        residents: Mapping[tuple[int, int], tuple[Resident, ...]] = {}
+        if self._may_only_stay():
+            running = residents_by_node(
+                self.workspace, self.catalog, self.deployments, [everywhere] * len(self.deployments)
+            )
+            residents = {node: rows for node, rows in running.items() if not self._accepts(*node)}
         groups = range(len(self.catalog.node_groups))
         cells = make_cells(self.catalog, groups, residents)
         rows = [row for key in sorted(holding) for row in self.held[key]]
         return with_held(cells, rows, Fleet(self.catalog)) if rows else cells
+
+    def _may_only_stay(self) -> bool:
+        """Whether there is a node that keeps what runs there and takes nothing new."""
+        states = {group.state for group in self.catalog.node_groups}
+        return NodeState.CORDONED in states.union(self.catalog.states.values())
 
     def _accepts(self, number: int, index: int) -> bool:
         group = self.catalog.node_groups[number]
