@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 COST = parse_objective(Cost.name)
 """No tier is looked at; under this one the most deployments are seen to be alike."""
+FEW = 8
+"""Cells are made of some node groups alone, if all are at least so many times as many."""
 OWN = {
     "flavors": MemberKind.FLAVORS,
     "gpu_memory": MemberKind.GPU_MEMORY,
@@ -318,7 +320,7 @@ class Case:
         needed = np.zeros(len(self.catalog.node_groups), np.int64)
         for mask, replicas in zip(eligible, wanted, strict=True):
             needed += mask * replicas
-        for cell in self.existing(kept):
+        for cell in self.existing(kept, np.flatnonzero(needed).tolist()):
             if needed[cell.group]:
                 yield with_residents(cell, number)
         large = large_node(seen)
@@ -326,14 +328,22 @@ class Case:
             count = self.catalog.node_groups[g].count
             yield replace(large, group=g, indices=tuple(range(count, count + int(needed[g]))))
 
-    def existing(self, kept: Container[Member]) -> tuple[Cell, ...]:
-        """Return the cells of all nodes, less what kept old replicas hold there."""
+    def existing(
+        self, kept: Container[Member], groups: Sequence[int] | None = None
+    ) -> tuple[Cell, ...]:
+        """Return the cells of all nodes, less what kept old replicas hold there.
+
+        Of ``groups`` alone, where they are few and the others are not known yet.
+        """
         holding = frozenset(key for key in self.held if Member(MemberKind.HELD, key) in kept)
+        every = range(len(self.catalog.node_groups))
         if holding not in self._cells:
-            self._cells[holding] = self._make_cells(holding)
+            if groups is not None and FEW * len(groups) < len(every):
+                return self._make_cells(holding, groups)
+            self._cells[holding] = self._make_cells(holding, every)
         return self._cells[holding]
 
-    def _make_cells(self, holding: frozenset[Key]) -> tuple[Cell, ...]:
+    def _make_cells(self, holding: frozenset[Key], groups: Sequence[int]) -> tuple[Cell, ...]:
         everywhere = np.ones(len(self.catalog.node_groups), bool)
         residents: Mapping[tuple[int, int], tuple[Resident, ...]] = {}
         if self._may_only_stay():
@@ -341,7 +351,6 @@ class Case:
                 self.workspace, self.catalog, self.deployments, [everywhere] * len(self.deployments)
             )
             residents = {node: rows for node, rows in running.items() if not self._accepts(*node)}
-        groups = range(len(self.catalog.node_groups))
         cells = make_cells(self.catalog, groups, residents)
         rows = [row for key in sorted(holding) for row in self.held[key]]
         return with_held(cells, rows, Fleet(self.catalog)) if rows else cells
