@@ -61,7 +61,10 @@ class Fitting:
         self._slicer.most = self._problem.high.copy()
 
     def packed(self, solution: Ints, best: Incumbent) -> tuple[Layout, Left]:
-        """Return the layout of a solution, and what finds no seat; unchanged cells keep theirs."""
+        """Return the layout of a solution, and what finds no seat; unchanged cells keep theirs.
+
+        A cell of which something finds none has seats for as much as fits.
+        """
         changed = self._changed(solution, best.solution)
         layout = {cell: seats for cell, seats in best.layout.items() if cell not in changed}
         left: Left = {}
@@ -70,9 +73,8 @@ class Fitting:
         for cell, task in zip(sorted(changed & set(held.tolist())), tasks, strict=True):
             seats = _seats(task)
             if seats is None:
-                left[cell] = _left_over(task)
-            else:
-                layout[cell] = seats
+                seats, left[cell] = _most(task)
+            layout[cell] = seats
         return layout, left
 
     def _changed(self, solution: Ints, before: Ints) -> set[int]:
@@ -182,7 +184,10 @@ def _seats(task: CellTask) -> tuple[Seat, ...] | None:
     return pack(task, work=CELL_WORK).seats
 
 
-def _left_over(task: CellTask) -> dict[int, int]:
-    """Return what finds no seat; a rule that first fit does not know costs one replica of each."""
-    _, left = _fitted(task)
-    return left or {item.deployment: 1 for item in task.items}
+def _most(task: CellTask) -> tuple[tuple[Seat, ...], dict[int, int]]:
+    """Return seats for what fits and what finds none.
+
+    A rule that first fit does not know costs one replica of each, and all seats.
+    """
+    seats, left = _fitted(task)
+    return (seats, left) if left else ((), {item.deployment: 1 for item in task.items})

@@ -8,7 +8,7 @@ the bound. Cells that do not pack make the rows of the search, never those of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -103,7 +103,7 @@ class Guided:
                 if self.relaxed is not None:
                     bound = max(bound or 0, self.relaxed.bound)
                     self._improve(number, bound)
-                if number == self.last and self.relaxed is not None and bound is not None:
+                if self.relaxed is not None and bound is not None:
                     bound = self._finish(number, bound)
             value = self.best.values[number]
             self.closed.append(value)
@@ -191,7 +191,9 @@ class Guided:
         counts = np.floor(self.relaxed.counts[:pairs] + NEAR).astype(np.int64)
         packed = most_seats(self.problem, counts)
         state = layout_near(self.builder, self.relaxed.reduced[:pairs], counts, packed)
-        self._resettle(state, number)
+        resettling = self._resettling(state, number)
+        if resettling is not None:
+            resettling.run()
         self.followed = True
         before, self.best = self.best, self._incumbent(state.layout())
         self._show(number)
@@ -199,23 +201,31 @@ class Guided:
             self._search(number, lambda: self.best.values[:number] == tuple(self.closed))
         if self.best.values[:number] == tuple(self.closed):
             bound = self.relaxed.bound
-            self._polish(number)
+            self._settled(number, self.best.layout)
             self._search(number, lambda: self._good(number, bound))
         if before.values <= self.best.values:
             self.best = before
 
-    def _resettle(self, state: Following, number: int) -> None:
-        """Make the last tier of a layout better by steps on single nodes."""
-        if number == self.last and self.relaxed is not None and not self.builder.bill_nodes:
-            costs = self.problem.tiers[number].per_pair(self.problem.pairs)
-            Resettling(state, costs, gpu_worth(self.problem, self.relaxed)).run()
+    def _resettling(self, state: Following, number: int) -> Resettling | None:
+        """Return what makes the last tier of a layout better by steps on single nodes."""
+        if number != self.last or self.relaxed is None or self.builder.bill_nodes:
+            return None
+        costs = self.problem.tiers[number].per_pair(self.problem.pairs)
+        return Resettling(state, costs, gpu_worth(self.problem, self.relaxed))
 
-    def _polish(self, number: int) -> bool:
-        """Make the incumbent better by steps on single nodes, if they find any."""
-        state = seated(self.builder, self.best.layout)
-        if number != self.last or state is None:
+    def _settled(self, number: int, layout: Layout, lacking: Collection[int] = ()) -> bool:
+        """Make a layout better by steps on single nodes, and keep it if it is the best.
+
+        Parameters
+        ----------
+        lacking : collection of int
+            Deployments that have lost replicas of the layout.
+        """
+        state = seated(self.builder, layout)
+        resettling = None if state is None else self._resettling(state, number)
+        if state is None or resettling is None or not resettling.may_lack(lacking):
             return False
-        self._resettle(state, number)
+        resettling.run()
         found = self._incumbent(state.layout())
         if found.values >= self.best.values:
             return False
@@ -254,7 +264,7 @@ class Guided:
             better = self._decide(number, free, STEP_WORK * wider)
             failures = 0 if better else failures + 1
             if failures == POLISH_AFTER and self.polished is not self.best:
-                self._polish(number)
+                self._settled(number, self.best.layout)
                 self.polished = self.best
         self.searched = self.best
 
@@ -274,6 +284,9 @@ class Guided:
             if not left:
                 self.best = Incumbent(found, layout, values)
                 self._show(number)
+                return True
+            lacking = {d for own in left.values() for d in own}
+            if not repair and self._settled(number, layout, lacking):
                 return True
             self.fitting.make_stricter(found, left)
             start = None

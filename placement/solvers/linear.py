@@ -36,9 +36,9 @@ LOGICAL = frozenset({"demand", "domains", "nodes", "spread"})
 """Constraints whose rows with further variables say who is where at all."""
 LOGICAL_ENTRIES = 200_000
 """Up to this many entries all rows are kept."""
-ALL_COLUMNS = 100_000
+ALL_COLUMNS = 30_000
 """Up to this many pairs the relaxation has all columns from the beginning."""
-CHEAPEST = 60
+CHEAPEST = 15
 """Columns per deployment that the first relaxation starts with."""
 ENTERING = 30
 """Columns per deployment that may enter in one round."""

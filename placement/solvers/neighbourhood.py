@@ -1,4 +1,4 @@
-"""Neighbourhoods: a few cells at a time whose counts are worth deciding again together."""
+"""Neighbourhoods: a few cells or deployments whose counts are worth deciding again together."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 FEWEST_CELLS = 4
 """A neighbourhood has so many cells at least."""
+WHOLE = 2
+"""Deployments that are free everywhere make a neighbourhood so many times as large."""
+NEAR = 1e-6
 
 
 class Neighbourhoods:
-    """Draws neighbourhoods around the cells that the prices blame most.
+    """Draws neighbourhoods around the cells, and by turns the deployments, that the prices blame.
 
     The blame of a cell is what it adds to the distance between value and bound: the reduced costs
     of the counts in it, and the price of what its rows leave unused. A deployment that lacks
-    replicas comes before every blame. Nothing is random: seeds take turns.
+    replicas comes before every blame. Those that the relaxation divides, and those that are where
+    they are too expensive, may also go anywhere together, while all others stay. Nothing is random:
+    seeds take turns.
 
     Parameters
     ----------
@@ -41,6 +46,11 @@ class Neighbourhoods:
         self._replicas = np.array([d.replicas for d in problem.deployments], np.int64)
         self._tried_cells = np.zeros(len(problem.cells), np.int64)
         self._tried = np.zeros(len(problem.deployments), np.int64)
+        counts = relaxed.counts[: problem.pairs]
+        divided = np.abs(counts - np.round(counts)) > NEAR
+        self._divided = np.bincount(problem.pair_deployment, divided, len(self._weight)) > 0
+        self._tried_whole = np.zeros(len(problem.deployments), np.int64)
+        self._by_cells = False
 
     def draw(self, solution: Ints, activity: Ints, room: int) -> Ints:
         """Return the pairs of a seed and of the cells nearest to it, at most about ``room``.
@@ -57,11 +67,26 @@ class Neighbourhoods:
         usable = self._columns | (counts > 0)
         blame = self._blame(counts, activity)
         lacking = self._lacking(counts)
+        self._by_cells = not self._by_cells
+        if not (self._by_cells or lacking.any()):
+            return self._everywhere(counts, usable, WHOLE * room)
         if lacking.any():
             order = self._make_room(self._lacking_most(lacking), counts, usable, activity)
         else:
             order = self._mend(blame, usable)
         return self._around(order, usable, counts > 0, lacking > 0, room)
+
+    def _everywhere(self, counts: Ints, usable: Mask, room: int) -> Ints:
+        """Return all pairs of a few deployments, at most about ``room``."""
+        owner = self._problem.pair_deployment
+        blame = np.bincount(owner, self._reduced * counts, len(self._weight))
+        order = np.lexsort((-blame, ~self._divided, self._tried_whole))
+        there = np.cumsum(np.bincount(owner, usable, len(self._weight))[order])
+        chosen = order[: max(1, int(np.searchsorted(there, room)))]
+        self._tried_whole[chosen] += 1
+        members = np.zeros(len(self._weight), bool)
+        members[chosen] = True
+        return np.flatnonzero(usable & members[owner])
 
     def _mend(self, blame: Floats, usable: Mask) -> Ints:
         """Return the cells nearest to the next most blamed one, that one first."""

@@ -7,6 +7,8 @@ By turns, until nothing comes of it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,6 +85,15 @@ class Resettling:
     def _changed(self, cells: Ints) -> None:
         """Take note that nodes of some cells have other things free than before."""
         self.freed[cells] = self.step
+
+    def may_lack(self, deployments: Collection[int]) -> bool:
+        """Whether no rule is broken while some deployments lack replicas."""
+        return all(
+            self.movable[d]
+            and not self.builder.deployments[d].spread
+            and self.builder.deployments[d].min_replicas <= 1
+            for d in deployments
+        )
 
     def _movable(self) -> NDArray[np.bool_]:
         state = self.state
