@@ -66,7 +66,9 @@ def test_no_two_rooms_share_a_code():
 
 
 def test_every_code_in_the_package_is_on_the_page():
-    listed = set(re.findall(r"^\| ((?:CT|PL|SC)[0-9]{3}) \|", ERRORS.read_text("utf-8"), re.MULTILINE))
+    listed = set(
+        re.findall(r"^\| ((?:CT|PL|SC)[0-9]{3}) \|", ERRORS.read_text("utf-8"), re.MULTILINE)
+    )
     used = {
         code
         for path in sorted((ROOT / "placement").rglob("*.py"))

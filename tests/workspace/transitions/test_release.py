@@ -205,7 +205,9 @@ def test_what_makes_no_sense_is_refused(model, source, target, reason, message):
 def test_refusals_say_what_would_help():
     gate = release(BEFORE, "chat", source=DEV, target="gated")
     assert gate.repairs == advise("release `chat` from `development` to `staging` first")
-    assert release(BEFORE, "chta", source=DEV, target=PROD).repairs == advise("did you mean `chat`?")
+    assert release(BEFORE, "chta", source=DEV, target=PROD).repairs == advise(
+        "did you mean `chat`?"
+    )
     off = release(BEFORE, "chat", source=STAGE, target=PROD)
     assert off.repairs == advise("enable `chat` in `staging` first")
 
