@@ -16,7 +16,7 @@ DOORS = {
     "relax": ("placement.solvers.linear:Relaxation.minimise",),
     "solve": ("placement.solvers.pipeline:solve",),
     "expand": ("placement.problem.decode:placed_rows", "placement.planning:bare_plan"),
-    "verify": ("placement.planning:verify",),
+    "verify": ("placement.planning:judge",),
 }
 """Phase to the functions that do it. ``solve`` holds ``relax``, and what is done for the first
 plan: its rows and its verification are part of ``expand`` and ``verify`` as well."""

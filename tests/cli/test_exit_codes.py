@@ -76,4 +76,5 @@ def test_options_reach_the_planner(
         "time_limit": 5.0,
         "seed": 7,
         "workers": 2,
+        "confirm": False,
     }

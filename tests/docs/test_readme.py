@@ -56,7 +56,7 @@ def shown(command: str, folder: Path) -> str:
     The command runs in ``folder``, where the parts of the source tree it names are links.
     """
     client = f'"{sys.executable}" -I -S "{FORKING}" "{listening()}"'
-    script = f'placement() {{ {client} "$@"; }}\n{command} 2>&1'
+    script = f'placement() {{ {client} "$@"; }}\n{{\n{command}\n}} 2>&1'
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,

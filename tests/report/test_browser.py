@@ -93,7 +93,7 @@ def test_a_page_opens_without_a_word_and_without_a_request(
 
 def test_a_script_and_a_request_would_be_noticed(opened: Open) -> None:
     seen = opened("<img src='https://example.org/x.png'><script>console.log('here')</script>")
-    assert seen.messages[0] == "here"
+    assert "here" in seen.messages
     assert seen.requests[1:] == ["https://example.org/x.png"]
 
 
