@@ -19,6 +19,7 @@ from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.problem import Ints, Problem
+from placement.solvers import mixed
 from placement.solvers.cpsat import Model
 from placement.solvers.exact import Report, Solved, TierBound, laid_out, solve_exactly
 from placement.solvers.fitting import Fitting, most_seats
@@ -197,6 +198,7 @@ class Guided:
         self.followed = True
         before, self.best = self.best, self._incumbent(state.layout())
         self._show(number)
+        self._whole(number)
         if self.best.values[:number] != tuple(self.closed):
             self._search(number, lambda: self.best.values[:number] == tuple(self.closed))
         if self.best.values[:number] == tuple(self.closed):
@@ -205,6 +207,28 @@ class Guided:
             self._search(number, lambda: self._good(number, bound))
         if before.values <= self.best.values:
             self.best = before
+
+    def _whole(self, number: int) -> None:
+        """Look for whole counts as good as the relaxation, where costs alone decide."""
+        relaxed = self.relaxed
+        at_floors = self.best.values[:number] == tuple(self.closed)
+        if number != self.last or relaxed is None or not mixed.applies(self.problem):
+            return
+        if at_floors and self._good(number, relaxed.bound):
+            return
+        tier = self.problem.tiers[number]
+        cost = tier.per_pair(self.problem.pairs)
+        closed = list(zip(self.problem.tiers[:number], self.closed, strict=False))
+        relaxation = Relaxation(self.problem, closed)
+        found = mixed.whole_near(relaxation, relaxed, cost, self.limits)
+        if found is None:
+            return
+        values = tuple(tier.value(found) for tier in self.problem.tiers)
+        layout, left = self.fitting.packed(found, self.best)
+        if left or values >= self.best.values:
+            return
+        self.best = Incumbent(found, layout, values)
+        self._show(number)
 
     def _resettling(self, state: Following, number: int) -> Resettling | None:
         """Return what makes the last tier of a layout better by steps on single nodes."""

@@ -242,9 +242,6 @@ class Relaxation:
         basis: _Basis | None,
     ) -> tuple[Floats, Floats, _Basis] | None:
         columns = np.flatnonzero(active)
-        position = np.full(len(active), -1)
-        position[columns] = np.arange(len(columns))
-        inside = active[self.variable]
         parameters = parameters_pb2.SolveParametersProto(threads=1)
         parameters.glop.dual_feasibility_tolerance = TOLERANCE
         if seconds is not None:
@@ -252,7 +249,7 @@ class Relaxation:
         start = model_parameters_pb2.ModelSolveParametersProto()
         if basis is not None:
             start.initial_basis.CopyFrom(basis.of(columns))
-        found = _solved(self._proto(cost, columns, position, inside), parameters, start)
+        found = _solved(self.model(cost, active), parameters, start)
         if found is None:
             return None
         counts = np.zeros(len(active))
@@ -262,9 +259,19 @@ class Relaxation:
         prices[np.array(values.ids, np.int64)] = np.array(values.values)
         return counts, prices * _unit(cost), _Basis.read(found.basis, columns, len(active))
 
-    def _proto(
-        self, cost: Ints, columns: Ints, position: Ints, inside: NDArray[np.bool_]
-    ) -> model_pb2.ModelProto:
+    def holds(self, solution: Ints) -> bool:
+        """Whether a solution in whole numbers keeps all rows and ranges."""
+        total = np.zeros(len(self.low), np.int64)
+        np.add.at(total, self.row, self.coefficient * solution[self.variable])
+        inside = (solution >= self.problem.low) & (solution <= self.problem.high)
+        return bool(inside.all() and (total >= self.low).all() and (total <= self.high).all())
+
+    def model(self, cost: Ints, active: NDArray[np.bool_]) -> model_pb2.ModelProto:
+        """Return the linear model over some variables, numbered from 0; costs in ``_unit``."""
+        columns = np.flatnonzero(active)
+        position = np.full(len(active), -1)
+        position[columns] = np.arange(len(columns))
+        inside = active[self.variable]
         proto = model_pb2.ModelProto()
         count, rows = len(columns), len(self.low)
         proto.variables.ids.extend(range(count))
