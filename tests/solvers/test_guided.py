@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +12,11 @@ from placement.options import Billing
 from placement.plan.plan import Plan
 from placement.plan.rows import Status
 from placement.planner import Planner
+from placement.problem.compiler import Compiled
 from placement.solvers import guided, pipeline
+from placement.solvers.limits import Limits
 from placement.verifier import verify
+from tests.solvers.test_parts import compiled_of
 from tests.worlds.features import FEATURES
 from tests.worlds.generator import random_world, solved_world
 from tests.worlds.package import catalog_of, workspace_of
@@ -127,3 +131,35 @@ def test_every_part_was_solved_this_way(monkeypatch):
     monkeypatch.setattr(pipeline, "solve_exactly", lambda *_, **__: pytest.fail("solved whole"))
     planned(FIRST_SEED)
     assert calls
+
+
+def test_a_last_tier_without_values_is_never_searched(monkeypatch):
+    """Whatever is placed, it is at its floor; only tiers before it are looked at."""
+    seen: Counter[bool] = Counter()
+    relax = guided.Guided._relax
+
+    def noted(self: guided.Guided, number: int) -> None:
+        seen[number == self.last] += 1
+        relax(self, number)
+
+    monkeypatch.setattr(guided.Guided, "_leap", lambda self: None)
+    monkeypatch.setattr(guided.Guided, "_relax", noted)
+    snapshots = [compiled_of(seed) for seed in range(FIRST_SEED, FIRST_SEED + 12)]
+    for compiled in snapshots:
+        solve_through(compiled)
+    assert seen[True] >= 12
+    seen.clear()
+    for compiled in snapshots:
+        solve_through(replace(compiled, objective=replace(compiled.objective, terms=())))
+    assert seen[True] == 0
+    assert seen[False] >= 8
+
+
+def solve_through(compiled: Compiled) -> None:
+    pipeline.solve(
+        compiled,
+        Limits(),
+        first=lambda cells, layout: None,
+        report=lambda tier, value, bound: None,
+        workers=1,
+    )
