@@ -219,28 +219,18 @@ class Planner:
             return preview
         from placement.repairs.changes import advised
 
+        quiet = replace(options, on_progress=None)
+
         def is_made(asked: Transition, allowed: Leave, fleet: Catalog) -> bool:
             if cancel is not None and cancel.is_set():
                 return False
             # Of another catalog only what is given is a fact; a repair that adds nodes is none.
             planner = self if catalog is not None or fleet is self.catalog else Planner(fleet)
             given = None if catalog is None else fleet
-            again = planner.transact(
-                asked,
-                catalog=given,
-                allow_partial=allowed.partial,
-                evict=allowed.evict,
-                retry_unplaced=allowed.retry_unplaced,
-                rebalance=allowed.rebalance,
-                expected=expected,
-                objective=objective,
-                billing=billing,
-                gap=gap,
-                time_limit=time_limit,
-                seed=seed,
-                cancel=cancel,
+            again = planner._transaction(  # noqa: SLF001 - of the same class
+                asked, quiet, allowed, given, None, expected
             )
-            return again.refusal is None
+            return again.preview().refusal is None
 
         return preview.explained(advised(found.judge, preview.refusal, transition, is_made))
 
@@ -473,15 +463,15 @@ class Planner:
 
         def fits(after: Workspace, catalog: Catalog) -> bool:
             stopped = cancel is not None and cancel.is_set()
-            return not stopped and self._has_room(after, catalog)
+            return not stopped and self._has_room(after, catalog, cancel)
 
         return find_repairs(trouble, before, fits, most=most)
 
-    def _has_room(self, workspace: Workspace, catalog: Catalog) -> bool:
+    def _has_room(self, workspace: Workspace, catalog: Catalog, cancel: CancelToken | None) -> bool:
         """Whether everything that lacks a place finds one, everything else keeping one."""
         planner = self if catalog.digest == self.catalog.digest else Planner(catalog)
         same = between(workspace, workspace, kind=TransitionKind.CAPACITY)
-        preview = planner.transact(same, retry_unplaced=True)
+        preview = planner.transact(same, retry_unplaced=True, cancel=cancel)
         return preview.refusal is None and not preview.plan.unplaced
 
     def headroom(self, workspace: Workspace, deployment: ModelDeployment) -> Headroom:
