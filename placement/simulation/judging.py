@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from placement.errors import NoAnswerError
 from placement.plan.rows import Action, Certificate, Status, Unplaced
 from placement.simulation.outcome import GONE, Deployment, Fate, Outcome, Verdict
 from placement.simulation.scenario import change_of
@@ -66,10 +65,7 @@ def _outcome(
     change = change_of(scenario, today.catalog, today.workspace)
     if isinstance(change, Refusal):
         return _refused(today, scenario, change)
-    try:
-        return _computed(today, scenario, change, options, cancel)
-    except NoAnswerError:
-        return _nothing(today, scenario)
+    return _computed(today, scenario, change, options, cancel)
 
 
 def _computed(

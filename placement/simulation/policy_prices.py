@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from placement.arguments import billing_of, checked_names, objective_of
-from placement.errors import NoAnswerError
 from placement.options import Billing, CancelToken, SolveOptions
 from placement.planner import Planner
 from placement.simulation.execution import Run, Watch
@@ -166,11 +165,8 @@ def _task(job: Job, watch: Watch) -> Answer:
         return NONE
     if job.dropped is not None:
         workspace = without(workspace, job.dropped)
-    try:
-        tiers = job.question.planner.plan(workspace, **job.options.solving(watch)).tiers
-    except NoAnswerError:
-        tiers = None
-    return Answer(tiers, time.monotonic() - started)
+    plan = job.question.planner.plan(workspace, **job.options.solving(watch))
+    return Answer(plan.tiers, time.monotonic() - started)
 
 
 def _objectives(given: Iterable[str] | None, workspace: Workspace) -> tuple[str, ...]:
