@@ -11,13 +11,21 @@ import typer
 from placement.cli.faults import ExitCode
 from placement.cli.main import app
 
-PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_is_on_the_page(name: str) -> None:
     assert re.search(rf"`(\w+`, `)*{name}\b", PAGE)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_is_in_the_table_of_the_readme(name: str) -> None:
+    listed = README.partition("\n## Commands\n")[2].partition("\n## ")[0]
+    assert re.search(rf"^\|.*`(placement )?{name}\b", listed, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
