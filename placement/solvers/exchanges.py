@@ -63,15 +63,18 @@ class Exchange(ABC):
         self._changes: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self._list()
 
-    def run(self, changed: Callable[[Ints], None]) -> int:
+    def run(self, changed: Callable[[Ints], None], over: Callable[[], bool]) -> int:
         """Exchange what is of use; return how often.
 
         Parameters
         ----------
         changed : callable
             Told of the cells of which nodes have changed.
+        over : callable
+            True when the caller wants an end.
         """
-        done = sum(self._improve(one) for one in self._candidates()[: self.MOST])
+        candidates = self._candidates()[: self.MOST]
+        done = sum(self._improve(one) for one in candidates if not over())
         self._settle(changed)
         return done
 

@@ -201,9 +201,9 @@ class Guided:
         self._whole(number)
         if self.best.values[:number] != tuple(self.closed):
             self._search(number, lambda: self.best.values[:number] == tuple(self.closed))
+            self._settled(number, self.best.layout)
         if self.best.values[:number] == tuple(self.closed):
             bound = self.relaxed.bound
-            self._settled(number, self.best.layout)
             self._search(number, lambda: self._good(number, bound))
         if before.values <= self.best.values:
             self.best = before
@@ -230,12 +230,21 @@ class Guided:
         self.best = Incumbent(found, layout, values)
         self._show(number)
 
-    def _resettling(self, state: Following, number: int) -> Resettling | None:
-        """Return what makes the last tier of a layout better by steps on single nodes."""
+    def _resettling(
+        self, state: Following, number: int, cells: Collection[int] | None = None
+    ) -> Resettling | None:
+        """Return what makes the last tier of a layout better by steps on single nodes.
+
+        Parameters
+        ----------
+        cells : collection of int, optional
+            The cells in which something is new, all if absent.
+        """
         if number != self.last or self.relaxed is None or self.builder.bill_nodes:
             return None
         costs = self.problem.tiers[number].per_pair(self.problem.pairs)
-        return Resettling(state, costs, gpu_worth(self.problem, self.relaxed))
+        worth = gpu_worth(self.problem, self.relaxed)
+        return Resettling(state, costs, worth, over=self.limits.over, cells=cells)
 
     def _settled(self, number: int, layout: Layout, lacking: Collection[int] = ()) -> bool:
         """Make a layout better by steps on single nodes, and keep it if it is the best.
@@ -246,7 +255,9 @@ class Guided:
             Deployments that have lost replicas of the layout.
         """
         state = seated(self.builder, layout)
-        resettling = None if state is None else self._resettling(state, number)
+        known = self.best.layout
+        cells = None if layout is known else [c for c in layout if layout[c] != known.get(c)]
+        resettling = None if state is None else self._resettling(state, number, cells)
         if state is None or resettling is None or not resettling.may_lack(lacking):
             return False
         resettling.run()

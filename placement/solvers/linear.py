@@ -12,24 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.math_opt import (
-    callback_pb2,
-    model_parameters_pb2,
-    model_pb2,
-    parameters_pb2,
-    solution_pb2,
-)
-from ortools.math_opt.core.python import solver
+from ortools.math_opt import model_parameters_pb2, model_pb2, parameters_pb2, solution_pb2
 
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
+from placement.solvers import mathopt
 from placement.solvers.limits import Limits
 
 Floats = NDArray[np.float64]
 FINEST = 28
 """Prices are integers over two to this power, or a lower one where int64 asks for it."""
 INT64_BITS = 61
-LONGEST = 1e8
-"""Seconds that a limit is cut to."""
 TOLERANCE = 1e-9
 """Of GLOP for prices, on costs near 1: what it leaves is lost in the bound."""
 LOGICAL = frozenset({"demand", "domains", "nodes", "spread"})
@@ -155,8 +147,7 @@ class Relaxation:
         known: Relaxed | None = None
         basis: _Basis | None = None
         while True:
-            seconds = limits.seconds_left()
-            answer = None if limits.over() else self._glop(cost, active, seconds, basis)
+            answer = None if limits.over() else self._glop(cost, active, limits, basis)
             if answer is None:
                 return known
             counts, prices, basis = answer
@@ -235,21 +226,18 @@ class Relaxation:
         return tier.constant - (-int(total) // (step << scale)) * step
 
     def _glop(
-        self,
-        cost: Ints,
-        active: NDArray[np.bool_],
-        seconds: float | None,
-        basis: _Basis | None,
+        self, cost: Ints, active: NDArray[np.bool_], limits: Limits, basis: _Basis | None
     ) -> tuple[Floats, Floats, _Basis] | None:
+        """Return counts, prices and a basis that are feasible for the problem and for its dual."""
         columns = np.flatnonzero(active)
         parameters = parameters_pb2.SolveParametersProto(threads=1)
         parameters.glop.dual_feasibility_tolerance = TOLERANCE
-        if seconds is not None:
-            parameters.time_limit.FromNanoseconds(int(min(max(seconds, 0.01), LONGEST) * 1e9))
         start = model_parameters_pb2.ModelSolveParametersProto()
         if basis is not None:
             start.initial_basis.CopyFrom(basis.of(columns))
-        found = _solved(self.model(cost, active), parameters, start)
+        model = self.model(cost, active, whole=False)
+        answer = mathopt.solved(mathopt.GLOP, model, parameters, limits, start)
+        found = _feasible(answer.solutions)
         if found is None:
             return None
         counts = np.zeros(len(active))
@@ -266,32 +254,20 @@ class Relaxation:
         inside = (solution >= self.problem.low) & (solution <= self.problem.high)
         return bool(inside.all() and (total >= self.low).all() and (total <= self.high).all())
 
-    def model(self, cost: Ints, active: NDArray[np.bool_]) -> model_pb2.ModelProto:
-        """Return the linear model over some variables, numbered from 0; costs in ``_unit``."""
+    def model(self, cost: Ints, active: NDArray[np.bool_], *, whole: bool) -> model_pb2.ModelProto:
+        """Return the model over some variables, numbered from 0; costs are near 1."""
         columns = np.flatnonzero(active)
         position = np.full(len(active), -1)
         position[columns] = np.arange(len(columns))
         inside = active[self.variable]
-        proto = model_pb2.ModelProto()
-        count, rows = len(columns), len(self.low)
-        proto.variables.ids.extend(range(count))
-        proto.variables.lower_bounds.extend(self.problem.low[columns].astype(float).tolist())
-        proto.variables.upper_bounds.extend(self.problem.high[columns].astype(float).tolist())
-        proto.variables.integers.extend([False] * count)
-        values = cost[columns] / _unit(cost)
-        paid = np.flatnonzero(values)
-        proto.objective.linear_coefficients.ids.extend(paid.tolist())
-        proto.objective.linear_coefficients.values.extend(values[paid].tolist())
-        proto.linear_constraints.ids.extend(range(rows))
-        proto.linear_constraints.lower_bounds.extend(_open(self.low, -np.inf))
-        proto.linear_constraints.upper_bounds.extend(_open(self.high, np.inf))
         row, column = self.row[inside], position[self.variable[inside]]
-        order = np.lexsort((column, row))
-        matrix = proto.linear_constraint_matrix
-        matrix.row_ids.extend(row[order].tolist())
-        matrix.column_ids.extend(column[order].tolist())
-        matrix.coefficients.extend(self.coefficient[inside][order].astype(float).tolist())
-        return proto
+        return mathopt.model_of(
+            (self.problem.low[columns], self.problem.high[columns]),
+            cost[columns] / _unit(cost),
+            (self.low, self.high),
+            (row, column, self.coefficient[inside]),
+            whole=whole,
+        )
 
 
 def _whole(problem: Problem, tier: TierSpec, value: int, row: int) -> _Whole | None:
@@ -336,29 +312,13 @@ def _logical(problem: Problem) -> NDArray[np.bool_]:
     return named & others
 
 
-def _solved(
-    model: model_pb2.ModelProto,
-    parameters: parameters_pb2.SolveParametersProto,
-    start: model_parameters_pb2.ModelSolveParametersProto,
+def _feasible(
+    solutions: Sequence[solution_pb2.SolutionProto],
 ) -> solution_pb2.SolutionProto | None:
-    """Return what GLOP finds, None unless it is feasible for both the problem and its dual.
-
-    On protocol buffers, because objects for each variable and row take longer than GLOP itself.
-    """
-    answer = solver.solve(
-        model,
-        parameters_pb2.SOLVER_TYPE_GLOP,
-        parameters_pb2.SolverInitializerProto(),
-        parameters,
-        start,
-        None,
-        callback_pb2.CallbackRegistrationProto(),
-        None,
-        None,
-    )
-    if not answer.solutions:
+    """Return the first solution, None unless it is feasible for both a problem and its dual."""
+    if not solutions:
         return None
-    found = answer.solutions[0]
+    found = solutions[0]
     known = (found.primal_solution.feasibility_status, found.dual_solution.feasibility_status)
     feasible = solution_pb2.SOLUTION_STATUS_FEASIBLE
     return found if known == (feasible, feasible) else None
@@ -368,11 +328,6 @@ def _unit(cost: Ints) -> float:
     """Return a power of two that brings costs near 1, where GLOP is most precise."""
     largest = int(np.abs(cost).max(initial=1))
     return 2.0 ** max(0, largest.bit_length() - 6)
-
-
-def _open(side: Ints, infinity: float) -> list[float]:
-    sides: list[float] = np.where(np.abs(side) == INFINITE, infinity, side.astype(float)).tolist()
-    return sides
 
 
 def first_of_each(owner: Ints, key: Ints, count: int) -> Ints:

@@ -8,17 +8,13 @@ where CP-SAT stayed 0.16 % above the bound that HiGHS then met.
 from __future__ import annotations
 
 import numpy as np
-from ortools.math_opt import (
-    callback_pb2,
-    model_parameters_pb2,
-    parameters_pb2,
-    solution_pb2,
-)
-from ortools.math_opt.core.python import solver
+from numpy.typing import NDArray
+from ortools.math_opt import parameters_pb2, solution_pb2
 
 from placement.problem.problem import Ints, Problem
+from placement.solvers import mathopt
 from placement.solvers.limits import Limits
-from placement.solvers.linear import LONGEST, Relaxation, Relaxed, first_of_each
+from placement.solvers.linear import Relaxation, Relaxed, first_of_each
 
 COLUMNS = 8
 """Columns per deployment, besides those of the relaxation."""
@@ -52,22 +48,8 @@ def whole_near(relaxation: Relaxation, relaxed: Relaxed, cost: Ints, limits: Lim
     parameters = parameters_pb2.SolveParametersProto(
         node_limit=NODES, relative_gap_tolerance=ENOUGH, random_seed=limits.seed
     )
-    seconds = limits.seconds_left()
-    if seconds is not None:
-        parameters.time_limit.FromNanoseconds(int(min(max(seconds, 0.01), LONGEST) * 1e9))
-    model = relaxation.model(cost, active)
-    model.variables.integers[:] = [True] * len(columns)
-    answer = solver.solve(
-        model,
-        parameters_pb2.SOLVER_TYPE_HIGHS,
-        parameters_pb2.SolverInitializerProto(),
-        parameters,
-        model_parameters_pb2.ModelSolveParametersProto(),
-        None,
-        callback_pb2.CallbackRegistrationProto(),
-        None,
-        None,
-    )
+    model = relaxation.model(cost, active, whole=True)
+    answer = mathopt.solved(mathopt.HIGHS, model, parameters, limits)
     if not answer.solutions:
         return None
     found = answer.solutions[0].primal_solution
@@ -79,7 +61,7 @@ def whole_near(relaxation: Relaxation, relaxed: Relaxed, cost: Ints, limits: Lim
     return solution if relaxation.holds(solution) else None
 
 
-def _columns(problem: Problem, relaxed: Relaxed) -> np.typing.NDArray[np.bool_]:
+def _columns(problem: Problem, relaxed: Relaxed) -> NDArray[np.bool_]:
     """Return the columns of the relaxation, and some of those that cost nothing to use.
 
     Which ones are taken is a matter of chance, so that deployments do not all take the same.

@@ -7,7 +7,7 @@ By turns, until nothing comes of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from placement.catalog.rows import UNIT
 from placement.plan.prices import GPUS
 from placement.problem.problem import Ints, Problem
-from placement.solvers.exchanges import NOWHERE, Admission, Exchange, Relief, Return
+from placement.solvers.exchanges import Admission, Exchange, Relief, Return
 from placement.solvers.greedy import Greedy
 from placement.solvers.linear import Relaxed
 
 Floats = NDArray[np.float64]
+NEVER = -1
 ROUNDS = 4
 """How often both steps are taken at most."""
 
@@ -52,17 +53,33 @@ class Resettling:
         Per pair what one replica adds to the last tier.
     worth : float array
         Per cell what one GPU is worth, in the unit of the costs; 0 where GPUs are left over.
+    over : callable
+        True when the caller wants an end.
+    cells : collection of int, optional
+        The cells in which something may be new, all if absent. What lacks replicas looks at all.
     """
 
-    def __init__(self, state: Greedy, costs: Ints, worth: Floats) -> None:
+    def __init__(
+        self,
+        state: Greedy,
+        costs: Ints,
+        worth: Floats,
+        *,
+        over: Callable[[], bool] = lambda: False,
+        cells: Collection[int] | None = None,
+    ) -> None:
         self.state = state
         self.builder = state.builder
         self.costs = costs
         self.worth = worth
         self.movable = self._movable()
-        self.freed = np.zeros(len(state.builder.cells), np.int64)
-        self.tried = np.full(len(state.puts), -1, np.int64)
+        self.over = over
         self.step = 0
+        self.freed = np.full(len(state.builder.cells), NEVER if cells is not None else self.step)
+        self.freed[[] if cells is None else list(cells)] = self.step
+        self.tried = np.full(len(state.puts), self.step)
+        lacking = np.array(state.placed) < np.array(self.builder.wanted)
+        self.tried[lacking] = NEVER
 
     def run(self) -> None:
         """Take both steps by turns until nothing comes of it."""
@@ -76,9 +93,9 @@ class Resettling:
             kinds = [
                 kind
                 for kind in kinds
-                if kind(state, self.costs, self.worth, self.movable).run(self._changed)
+                if kind(state, self.costs, self.worth, self.movable).run(self._changed, self.over)
             ]
-            if not moved and not kinds:
+            if self.over() or not (moved or kinds):
                 return
         self._resettle()
 
@@ -112,7 +129,9 @@ class Resettling:
     def _resettle(self) -> int:
         """Place deployments again that could be cheaper; return how many became so."""
         return sum(
-            self._again(d) for d in np.flatnonzero(self.movable).tolist() if self._could_gain(d)
+            self._again(d)
+            for d in np.flatnonzero(self.movable).tolist()
+            if not self.over() and self._could_gain(d)
         )
 
     def _could_gain(self, d: int) -> bool:
@@ -123,13 +142,10 @@ class Resettling:
         news = self.freed[cells] >= self.tried[d]
         if not news.any():
             return False
-        lacks = state.placed[d] < builder.wanted[d]
-        most = (
-            NOWHERE
-            if lacks
-            else int(self.costs[pairs[np.isin(cells, self._cells(d))]].max(initial=0))
-        )
-        cells = cells[news & (self.costs[pairs] < most)]
+        if state.placed[d] >= builder.wanted[d]:
+            dearest = self.costs[pairs[np.isin(cells, self._cells(d))]].max(initial=0)
+            news &= self.costs[pairs] < dearest
+        cells = cells[news]
         cells = cells[state.nodes.may_fit(state.demands[d], cells) & builder.accepts[cells]]
         self.step += 1
         self.tried[d] = self.step

@@ -83,3 +83,17 @@ def test_a_replica_without_a_place_is_admitted_where_others_can_leave():
     state.seat(0, (Seat(1, 0, None, 4),))
     Resettling(state, values_of(problem), np.zeros(2)).run()
     assert counts_of(builder, state.layout()).tolist() == [1, 1, 3]
+
+
+def test_nothing_is_begun_after_an_end_or_where_nothing_is_new():
+    catalog = fleet(("a", "T4", 2, 4, 64, 5), ("b", "L4", 2, 4, 64, 9))
+    problem, builder = problem_of(catalog, wish("chat", 3))
+    for told in ({"over": lambda: True}, {"cells": []}, {"cells": [1]}):
+        state = Following(builder, values_of(problem))
+        state.seat(1, (Seat(0, 0, None, 3),))
+        Resettling(state, values_of(problem), np.zeros(2), **told).run()
+        assert counts_of(builder, state.layout()).tolist() == [0, 3]
+    state = Following(builder, values_of(problem))
+    state.seat(1, (Seat(0, 0, None, 2),))
+    Resettling(state, values_of(problem), np.zeros(2), cells=[]).run()
+    assert counts_of(builder, state.layout()).sum() == 3
