@@ -104,10 +104,7 @@ def _asked(
             head = storing.head_of(opened)
         after = inputs.read_asked(paths, head).after
         return inputs.catalog_of_head(head, catalog), after
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
-    if current is not None:
-        workspace = workspace.with_running(inputs.read_running(current))
-    return inputs.catalog_of_files(paths, catalog), workspace
+    return inputs.asked_of_files(paths, catalog, current)
 
 
 def _render(found: Sequence[Found], plan: Plan, form: Format) -> str:

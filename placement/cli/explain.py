@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placement.cli import inputs, output, storing
+from placement.cli import inputs, output
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import (
@@ -25,8 +25,6 @@ from placement.options import SolveOptions
 from placement.workspace.workspace import PRODUCTION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from placement.catalog.catalog import Catalog
     from placement.cli.missing import Missing
     from placement.explanation.values import Explanation
@@ -84,11 +82,7 @@ def explain(
     """
     from placement.planner import Planner
 
-    url = storing.unless_current(store, current)
-    if url is None:
-        asked = _from_files(paths, catalog, current)
-    else:
-        asked = _from_store(paths, catalog, url)
+    asked = _Asked(*inputs.asked_of(paths, catalog, current=current, store=store))
     inputs.check(asked.workspace, asked.catalog.names)
     found = Planner(asked.catalog).explain(
         asked.workspace,
@@ -114,19 +108,6 @@ class _Asked:
 
     catalog: Catalog
     workspace: Workspace
-
-
-def _from_files(paths: list[Path] | None, catalog: Path | None, current: Path | None) -> _Asked:
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
-    if current is not None:
-        workspace = workspace.with_running(inputs.read_running(current))
-    return _Asked(inputs.catalog_of_files(paths, catalog), workspace)
-
-
-def _from_store(paths: list[Path] | None, catalog: Path | None, store: str) -> _Asked:
-    head = storing.read_head(store)
-    workspace = inputs.read_asked(paths, head).after
-    return _Asked(inputs.catalog_of_head(head, catalog), workspace)
 
 
 def _lacking(asked: _Asked, found: Explanation, options: SolveOptions) -> Missing | None:

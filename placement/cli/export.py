@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placement.cli import inputs, output, storing
+from placement.cli import inputs, output
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.findings import reason_of, unwritable
 from placement.cli.output import Format
@@ -65,15 +65,7 @@ def kubernetes(
     from placement.plan.kubernetes import to_kubernetes
 
     stored = inputs.read_plan(plan)
-    if store is None:
-        fleet = inputs.catalog_of_files(paths, catalog)
-        workspace = inputs.read_workspace(inputs.manifest_paths(paths))
-    else:
-        head = storing.read_head(store)
-        fleet, workspace = (
-            inputs.catalog_of_head(head, catalog),
-            inputs.read_asked(paths, head).after,
-        )
+    fleet, workspace = inputs.asked_of(paths, catalog, store=store)
     seats = read_seats(catalog) if catalog is not None else None
     parts = to_kubernetes(stored, workspace, fleet, seats=seats, image=image, file=str(plan))
     _write(_render(parts, form), out)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from placement.cli import inputs, output, storing
+from placement.cli import inputs, output
 from placement.cli.deploy import Cpus, GpuMemory, Gpus, Memory, Stage, edited, given
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
@@ -20,9 +20,6 @@ from placement.plan.numbers import shown
 from placement.workspace.workspace import PRODUCTION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from placement.catalog.catalog import Catalog
     from placement.headroom.values import Headroom, Limit, RoomHere
     from placement.workspace.workspace import ModelDeployment, Workspace
 
@@ -78,7 +75,7 @@ def headroom(
     resources = given({"gpus": gpus, "gpuMemoryGiB": gpu_memory, "cpus": cpus, "memoryGiB": memory})
     if like is None and not resources:
         raise typer.BadParameter("name a deployment with --like, or at least --gpus or --cpus")
-    fleet, workspace = _question(paths, catalog, current, store)
+    fleet, workspace = inputs.asked_of(paths, catalog, current=current, store=store)
     inputs.check(workspace, fleet.names)
     shape = _shape(workspace, like, environment or PRODUCTION, resources)
     found = Planner(fleet).headroom(workspace, shape)
@@ -86,19 +83,6 @@ def headroom(
         found = replace(found, model="")
     output.emit(_render(found, len(fleet.node_groups), output.choose_format(form)))
     return ExitCode.DONE
-
-
-def _question(
-    paths: list[Path] | None, catalog: Path | None, current: Path | None, store: str | None
-) -> tuple[Catalog, Workspace]:
-    place = storing.unless_current(store, current)
-    if place is not None:
-        head = storing.read_head(place)
-        return inputs.catalog_of_head(head, catalog), inputs.read_asked(paths, head).after
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
-    if current is not None:
-        workspace = workspace.with_running(inputs.read_running(current))
-    return inputs.catalog_of_files(paths, catalog), workspace
 
 
 def _shape(

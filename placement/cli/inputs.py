@@ -77,6 +77,31 @@ def read_workspace(paths: Iterable[Path], known: Workspace | None = None) -> Wor
     return load_workspace(*paths, known=known)
 
 
+def asked_of(
+    paths: list[Path] | None,
+    catalog: Path | None,
+    *,
+    current: Path | None = None,
+    store: str | None = None,
+) -> tuple[Catalog, Workspace]:
+    """Return the catalog and what manifests ask, or what a store holds with them put into it."""
+    place = storing.unless_current(store, current)
+    if place is None:
+        return asked_of_files(paths, catalog, current)
+    head = storing.read_head(place)
+    return catalog_of_head(head, catalog), read_asked(paths, head).after
+
+
+def asked_of_files(
+    paths: list[Path] | None, catalog: Path | None, current: Path | None
+) -> tuple[Catalog, Workspace]:
+    """Return the catalog and what manifests ask, with what runs by a plan, if one is given."""
+    workspace = read_workspace(manifest_paths(paths))
+    if current is not None:
+        workspace = workspace.with_running(read_running(current))
+    return catalog_of_files(paths, catalog), workspace
+
+
 def read_asked(paths: list[Path] | None, head: Snapshot) -> Transition:
     """Return what manifests change of the newest state; without any, nothing."""
     from placement.workspace.transitions import TransitionKind, between, upsert

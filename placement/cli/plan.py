@@ -71,7 +71,7 @@ def plan(
     )
     place = storing.unless_current(store, current)
     if place is None:
-        question = _from_files(paths, catalog, current)
+        question = _Question(*inputs.asked_of_files(paths, catalog, current))
     else:
         question = _from_store(paths, catalog, place)
     answer, interrupted = solve(question.catalog, question.workspace, options)
@@ -94,13 +94,6 @@ class _Question:
     transition: Transition | None = None
     serial: int = 0
     today: Catalog | None = None
-
-
-def _from_files(paths: list[Path] | None, catalog: Path | None, current: Path | None) -> _Question:
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
-    if current is not None:
-        workspace = workspace.with_running(inputs.read_running(current))
-    return _Question(inputs.catalog_of_files(paths, catalog), workspace)
 
 
 def _from_store(paths: list[Path] | None, catalog: Path | None, store: str | None) -> _Question:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placement.cli import inputs, output, storing
+from placement.cli import inputs, output
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import (
@@ -30,11 +30,8 @@ from placement.options import Billing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from placement.catalog.catalog import Catalog
     from placement.simulation.policy_price import PolicyPrice
-    from placement.workspace.workspace import Workspace
 
 Objectives = Annotated[
     list[str] | None,
@@ -92,7 +89,7 @@ def policy_prices(
     What runs is left aside: both plans are made from nothing. `placement prices` estimates the
     same by the prices of one plan, in no time.
     """
-    fleet, workspace = _asked(paths, catalog, store)
+    fleet, workspace = inputs.asked_of(paths, catalog, store=store)
     from placement.simulation.policy_prices import policy_prices as found
 
     plans = 3 * len(workspace.policies) * len(workspace.environments)
@@ -118,17 +115,6 @@ def policy_prices(
     if interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.NO_ANSWER if any(row.amount is None for row in prices) else ExitCode.DONE
-
-
-def _asked(
-    paths: list[Path] | None, catalog: Path | None, store: str | None
-) -> tuple[Catalog, Workspace]:
-    if store is None:
-        workspace = inputs.read_workspace(inputs.manifest_paths(paths))
-        return inputs.catalog_of_files(paths, catalog), workspace
-    with storing.opened(store) as opened:
-        head = opened.head()
-    return inputs.catalog_of_head(head, catalog), inputs.read_asked(paths, head).after
 
 
 def _rendered(prices: Sequence[PolicyPrice], form: Format) -> str:

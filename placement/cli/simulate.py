@@ -173,17 +173,12 @@ def _today(
     paths: list[Path] | None, catalog: Path | None, current: Path | None, store: str | None
 ) -> tuple[Catalog, Workspace]:
     place = storing.unless_current(store, current)
-    if place is not None and paths:
-        if os.environ.get(storing.URL_VARIABLE) != place:
-            raise typer.BadParameter("a store says what is asked; leave out PATH or --store")
-        place = None  # a standing wish gives way to a present one
-    if place is not None:
-        head = storing.read_head(place)
-        return inputs.catalog_of_head(head, catalog), head.workspace
-    workspace = inputs.read_workspace(inputs.manifest_paths(paths))
-    if current is not None:
-        workspace = workspace.with_running(inputs.read_running(current))
-    return inputs.catalog_of_files(paths, catalog), workspace
+    if place is not None and paths and not storing.is_standing(place):
+        raise typer.BadParameter("a store says what is asked; leave out PATH or --store")
+    if place is None or paths:
+        return inputs.asked_of_files(paths, catalog, current)
+    head = storing.read_head(place)
+    return inputs.catalog_of_head(head, catalog), head.workspace
 
 
 def _scenarios(

@@ -75,9 +75,14 @@ def unless_current(url: str | None, current: Path | None) -> str | None:
     """Return the URL, or None if a plan says what runs; both on one command line is an error."""
     if current is None or url is None:
         return url
-    if os.environ.get(URL_VARIABLE) == url:  # a standing wish gives way to a present one
+    if is_standing(url):
         return None
     raise typer.BadParameter("both --current and --store say what runs; name one of them")
+
+
+def is_standing(url: str) -> bool:
+    """Whether a URL is that of the environment: a standing wish gives way to a present one."""
+    return os.environ.get(URL_VARIABLE) == url
 
 
 def head_of(store: Store | None) -> Snapshot:
