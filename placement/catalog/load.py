@@ -26,6 +26,7 @@ from placement.catalog.text import quote
 PARTITIONS = ("china", "commercial", "government", "sovereign")
 MOST_NODES = 10_000_000
 MOST_CAPACITY = 10**9
+MOST_CPUS = 10**6
 MOST_PRICE = 10**6
 
 _CAPACITY = cells.number(unit=UNIT, limit=MOST_CAPACITY, rounding=cells.down)
@@ -187,7 +188,7 @@ class _Loader:
         zones = read("zone", cells.free_text)
         types = read("instance_type", cells.free_text)
         hardware = NodeHardware(columns, gpus).read()
-        cpus = read("cpus", cells.number(unit=UNIT, limit=10**6, rounding=cells.down, low=1))
+        cpus = read("cpus", cells.number(unit=UNIT, limit=MOST_CPUS, rounding=cells.down, low=1))
         memory = read("memory_gib", _CAPACITY)
         prices = read("price_per_hour", cells.number(unit=NANO, limit=MOST_PRICE))
         counts = read("count", cells.number(unit=1, limit=MOST_NODES))

@@ -13,7 +13,7 @@ from placement.catalog.hardware import find_cpu
 from placement.catalog.importers.findings import Report, SheetPlaces
 from placement.catalog.importers.imported import Reason
 from placement.catalog.importers.known import Known, gib, new_gpu
-from placement.catalog.load import MOST_PRICE
+from placement.catalog.load import MOST_CAPACITY, MOST_CPUS, MOST_PRICE
 from placement.catalog.node_hardware import MOST_GPUS
 from placement.catalog.rows import NANO, UNIT, Gpu, NodeGroup, Region
 from placement.catalog.sheet import Fault
@@ -33,8 +33,8 @@ _ARM = {
 """Instance types with Arm CPUs, where the table does not say it."""
 
 _PRICE = cells.number(unit=NANO, limit=MOST_PRICE, rounding=cells.nearest)
-_CPUS = cells.number(unit=UNIT, limit=10**6, rounding=cells.down, low=1)
-_MEMORY = cells.number(unit=UNIT, limit=10**9, rounding=cells.down, low=1)
+_CPUS = cells.number(unit=UNIT, limit=MOST_CPUS, rounding=cells.down, low=1)
+_MEMORY = cells.number(unit=UNIT, limit=MOST_CAPACITY, rounding=cells.down, low=1)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from placement.catalog.importers.kubernetes.accelerators import VENDORS
 from placement.catalog.importers.kubernetes.nodes import HOSTNAME, Taint
+from placement.catalog.importers.kubernetes.parts import GIB
 from placement.catalog.importers.kubernetes.pods import MANAGED_BY, OURS
 from placement.catalog.rows import UNIT
 from placement.plan.kubernetes.labels import Expression, dns_name, labels_of
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from placement.plan.plan import Plan
     from placement.workspace.workspace import ModelDeployment, Workspace
 
-
-GIB = 1024**3
 PART = "placement/part"
 """Label by which a Deployment knows its pods."""
 

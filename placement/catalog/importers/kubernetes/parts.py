@@ -20,13 +20,12 @@ from placement.catalog.importers.kubernetes.accelerators import (
     is_accelerator,
 )
 from placement.catalog.importers.kubernetes.nodes import KubernetesNode
-from placement.catalog.load import MOST_CAPACITY
+from placement.catalog.load import MOST_CAPACITY, MOST_CPUS
+from placement.catalog.node_hardware import MOST_GPUS
 from placement.catalog.rows import UNIT, Gpu, Region
 from placement.catalog.text import quote
 
 GIB = 1024**3
-MOST_CPUS = 10**6
-MOST_GPUS = 1024
 
 
 @dataclass(frozen=True)
