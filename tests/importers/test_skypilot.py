@@ -155,9 +155,27 @@ def test_counts_are_taken_from_the_row_with_most_conditions(imported):
     assert len(by_type(imported(aws=AWS, counts=counts, count=1))) == 4
 
 
-def test_without_any_node_there_is_no_catalog(imported):
-    with pytest.raises(InputError, match="CT209 none of the 5 offers can be taken"):
-        imported(aws=AWS, count=0)
+@pytest.mark.parametrize(
+    ("rows", "count", "message", "advice"),
+    [
+        ("", 2, "there are no offers in the tables", None),
+        (AWS, 0, "none of the 5 offers can be taken", "with --count or --counts"),
+        (AWS.splitlines()[0].replace("0.526", ""), 2, "none of the 1 offers", "it has no price"),
+    ],
+)
+def test_without_any_node_there_is_no_catalog(imported, rows, count, message, advice):
+    with pytest.raises(InputError) as caught:
+        imported(aws=rows, count=count)
+    (found,) = caught.value.diagnostics
+    assert found.code == "CT209"
+    assert message in found.message
+    assert found.suggestion is None if advice is None else advice in found.suggestion
+
+
+def test_warnings_come_in_the_order_of_the_table(imported):
+    unpriced = AWS.splitlines()[3].replace("0.16", "")
+    rows = "".join(f"{line}\n" for line in (*AWS.splitlines()[:1] * 2, unpriced))
+    assert [found.line for found in imported(aws=rows).warnings] == [3, 4]
 
 
 def test_a_folder_without_tables_is_refused(tmp_path):

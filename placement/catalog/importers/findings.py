@@ -103,7 +103,7 @@ class Report:
         )
 
     def closing(self) -> tuple[Diagnostic, ...]:
-        """Return the warnings, and how many more there are of each file."""
+        """Return the warnings in the order of their files, and how many more there are of each."""
         more = [
             Diagnostic(
                 file,
@@ -116,4 +116,5 @@ class Report:
             for file, number in sorted(self._shown.items())
             if number > CAP
         ]
-        return (*self.warnings, *more)
+        warnings = sorted(self.warnings, key=lambda one: (one.file, one.line, one.column))
+        return (*warnings, *more)

@@ -98,12 +98,7 @@ class _Import:
         groups = list(self._groups())
         self.report.errors.raise_if_any()
         if not groups:
-            fault = Fault(
-                Code.NOTHING,
-                f"none of the {len(self.report.left_out)} offers can be taken",
-                _ADVICE,
-            )
-            self.report.errors.add(str(self.folder), fault)
+            self.report.errors.add(str(self.folder), self._nothing())
             self.report.errors.raise_if_any()
         gpus = [offer.gpu for offer, _ in self.offers.values() if offer.gpu is not None]
         regions, cards, latency = self.known.surroundings(groups, gpus)
@@ -115,6 +110,16 @@ class _Import:
             self.report.closing(),
             tuple(self._notes(clouds)),
         )
+
+    def _nothing(self) -> Fault:
+        """Return why there is no catalog; what to do about it depends on what was left out."""
+        left_out = self.report.left_out
+        if not left_out:
+            return Fault(Code.NOTHING, "there are no offers in the tables")
+        message = f"none of the {len(left_out)} offers can be taken"
+        if any(one.reason is Reason.NO_NODES for one in left_out):
+            return Fault(Code.NOTHING, message, _ADVICE)
+        return Fault(Code.NOTHING, message, f"the first is left out: {left_out[0].detail}")
 
     def _clouds(self) -> Iterator[tuple[str, Path]]:
         """Yield name and table of each cloud; that there is none is an error."""
