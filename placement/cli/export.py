@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placement.cli import inputs, output
+from placement.cli.documents import check_writable
 from placement.cli.faults import ExitCode, guarded
-from placement.cli.findings import reason_of, unwritable
 from placement.cli.output import Format
 from placement.cli.parameters import CatalogFolder, Output, Paths, StoreOption
-from placement.errors import InputError
 
 if TYPE_CHECKING:
     from placement.plan.kubernetes import Part
@@ -22,11 +22,25 @@ app = typer.Typer(
 )
 
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A stored plan (JSON).")]
+_FILLED_IN = ("{model}", "{version}", "{environment}")
+
+
+def _image(text: str) -> str:
+    unknown = next(
+        (word for word in re.findall(r"\{[^{}]*\}", text) if word not in _FILLED_IN), None
+    )
+    if unknown is not None:
+        known = ", ".join(f"`{word}`" for word in _FILLED_IN)
+        raise typer.BadParameter(f"`{unknown}` cannot be filled in; known are {known}")
+    return text
+
+
 Image = Annotated[
     str | None,
     typer.Option(
         "--image",
         metavar="TEXT",
+        parser=_image,
         help="Image of the container; {model}, {version} and {environment} are filled in.",
     ),
 ]
@@ -61,6 +75,7 @@ def kubernetes(
     """
     if form in (Format.TABLE, Format.CSV):
         raise typer.BadParameter(f"Deployments have no {form} form; use yaml or json")
+    check_writable(out)
     from placement.catalog.importers.kubernetes.seats import read_seats
     from placement.plan.kubernetes import to_kubernetes
 
@@ -68,7 +83,11 @@ def kubernetes(
     fleet, workspace = inputs.asked_of(paths, catalog, store=store)
     seats = read_seats(catalog) if catalog is not None else None
     parts = to_kubernetes(stored, workspace, fleet, seats=seats, image=image, file=str(plan))
-    _write(_render(parts, form), out)
+    text = _render(parts, form)
+    if out is None:
+        output.emit(text)
+    else:
+        output.write_file(out, text)
     return ExitCode.DONE
 
 
@@ -79,13 +98,3 @@ def _render(parts: tuple[Part, ...], form: Format | None) -> str:
         return to_yaml(parts)
     documents = [part.document for part in parts]
     return output.as_json({"apiVersion": "v1", "kind": "List", "items": documents})
-
-
-def _write(text: str, target: Path | None) -> None:
-    if target is None:
-        output.emit(text)
-        return
-    try:
-        output.write_whole(target, text)
-    except OSError as error:
-        raise InputError([unwritable(str(target), reason_of(error))]) from None

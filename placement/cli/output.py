@@ -107,6 +107,20 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return buffer.getvalue()
 
 
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file that was named on the command line, as ``write_whole`` does.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written; what was there is then there still.
+    """
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise InputError([unwritable(str(path), reason_of(error))]) from None
+
+
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that readers see the old content or the new, never a part.
 

@@ -13,10 +13,8 @@ from placement.cli import output, storing
 from placement.cli.answered import read_answered
 from placement.cli.documents import check_writable
 from placement.cli.faults import ExitCode, guarded
-from placement.cli.findings import reason_of, unwritable
 from placement.cli.parameters import CatalogFolder, Current, Paths, StoreOption
 from placement.cli.verify import PlanFile
-from placement.errors import InputError
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
@@ -73,13 +71,11 @@ def report(
         commands=tuple(_commands(answered.plan, plan, words)),
     )
     content = content_of(subject, form_of(file))
-    try:
-        output.write_whole(file, content)
-    except OSError as error:
-        raise InputError([unwritable(str(file), reason_of(error))]) from None
+    output.write_file(file, content)
     broken = subject.verdict.violations
     if broken:
-        output.say(f"warning: the verifier found {len(broken)} violations, the first: {broken[0]}")
+        number = "1 violation" if len(broken) == 1 else f"{len(broken):,} violations, the first"
+        output.say(f"warning: the verifier found {number}: {broken[0]}")
     output.say(f"wrote `{file}`")
     return ExitCode.DONE
 

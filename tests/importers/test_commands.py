@@ -128,6 +128,16 @@ def test_a_plan_goes_back_to_the_cluster(placement, home):
     assert placement(*command, "-o", "table").code == 2
 
 
+def test_what_cannot_be_exported_is_said_before_any_work(placement, home):
+    folder = placement("export", "kubernetes", "no-such-plan.json", "--out", "none/d.yaml")
+    assert (folder.code, folder.out) == (2, "")
+    assert "its folder does not exist" in folder.err
+    word = placement("export", "kubernetes", "no-such-plan.json", "--image", "r/{modl}:{version}")
+    assert (word.code, word.out) == (2, "")
+    assert "`{modl}` cannot be filled in" in word.err
+    assert "no-such-plan" not in folder.err + word.err
+
+
 def test_pods_of_an_exported_plan_are_no_one_elses(placement, home):
     placement("catalog", "import", "kubernetes", "nodes.json", "--out", "fleet")
     placement("plan", "work.yaml", "--catalog", "fleet", "--out", "plan.json")
