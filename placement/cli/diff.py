@@ -14,6 +14,7 @@ from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import Output, StoreOption
 from placement.cli.table import Column, render
+from placement.plan.document import API_VERSION
 
 _COLUMNS = ("kind", "name", "field", "a", "b")
 
@@ -50,7 +51,7 @@ def _items(sides: list[Path], store: str | None) -> list[Item]:
 
 def _render(items: Sequence[Item], form: Format) -> str:
     document = {
-        "apiVersion": "placement/v1",
+        "apiVersion": API_VERSION,
         "kind": "Difference",
         "same": not items,
         "items": items,

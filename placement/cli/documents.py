@@ -1,19 +1,31 @@
-"""Plans as documents: on stdout in every form, in files as JSON."""
+"""Documents with exact numbers: on stdout in every form, plans in files as JSON."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from placement.cli import output
 from placement.cli.findings import reason_of, unwritable
 from placement.cli.output import Format
 from placement.errors import InputError
 from placement.plan.document import COLUMNS, assignment_row
+from placement.plan.json_text import compact
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
+
+
+def plain(document: Any) -> Any:
+    """Return a document with its exact numbers as JSON and YAML write them."""
+    return json.loads(compact(document))
+
+
+def exact_text(document: Any, form: Format) -> str:
+    """Return a document with exact numbers as YAML or, in all other forms, as JSON."""
+    write = output.as_yaml if form is Format.YAML else output.as_json
+    return write(plain(document))
 
 
 def check_writable(path: Path | None) -> None:

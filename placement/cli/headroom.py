@@ -15,7 +15,7 @@ from placement.cli.output import Format
 from placement.cli.parameters import CatalogFolder, Current, Output, Paths, StoreOption
 from placement.cli.suggesting import models
 from placement.cli.table import Column, render
-from placement.plan.document import MICRO
+from placement.plan.document import API_VERSION, MICRO
 from placement.plan.numbers import shown
 from placement.workspace.workspace import PRODUCTION
 
@@ -115,7 +115,7 @@ def _render(found: Headroom, total: int, form: Format) -> str:
 
 def _document(found: Headroom) -> dict[str, Any]:
     return {
-        "apiVersion": "placement/v1",
+        "apiVersion": API_VERSION,
         "kind": "Headroom",
         "model": found.model or None,
         "environment": found.environment,

@@ -11,6 +11,7 @@ from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import CatalogFolder, Output, Paths
 from placement.errors import Severity
+from placement.plan.document import API_VERSION
 
 if TYPE_CHECKING:
     from placement.errors import Diagnostic
@@ -38,7 +39,7 @@ def _render(found: Sequence[Diagnostic], form: Format) -> str:
     counts = Counter(one.severity for one in found)
     items = [_item(one) for one in found]
     document = {
-        "apiVersion": "placement/v1",
+        "apiVersion": API_VERSION,
         "kind": "Lint",
         "ok": not counts[Severity.ERROR],
         "counts": {severity.value: counts[severity] for severity in Severity},

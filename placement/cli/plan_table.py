@@ -9,11 +9,10 @@ from fractions import Fraction
 
 from placement.catalog.catalog import Catalog
 from placement.cli.table import Column, render
+from placement.plan.document import MICRO
 from placement.plan.plan import Plan
 from placement.plan.rows import Action, Assignment, Tier
 from placement.workspace.workspace import ModelDeployment, Workspace
-
-MICRO = 1_000_000
 
 _DEPLOYMENTS = (
     Column("MODEL"),

@@ -13,6 +13,7 @@ from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import CatalogFolder, Current, Output, StoreOption
 from placement.cli.table import Column, render
+from placement.plan.document import API_VERSION
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
@@ -81,7 +82,7 @@ def _with_running(
 def _render(found: PolicyDiff, form: Format) -> str:
     items = [_item(one) for one in found.deployments]
     document = {
-        "apiVersion": "placement/v1",
+        "apiVersion": API_VERSION,
         "kind": "PolicyDifference",
         "counts": {effect.value: count for effect, count in found.counts.items()},
         "mustMove": found.must_move,

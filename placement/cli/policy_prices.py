@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placement.cli import inputs, output
+from placement.cli.documents import exact_text
 from placement.cli.faults import ExitCode, guarded
 from placement.cli.output import Format
 from placement.cli.parameters import (
@@ -125,10 +125,7 @@ def _rendered(prices: Sequence[PolicyPrice], form: Format) -> str:
         case Format.CSV:
             return output.as_csv(KEYS, documents)
         case Format.JSON | Format.YAML:
-            from placement.plan.json_text import compact
-
-            plain = json.loads(compact({"kind": "List", "items": documents}))
-            return output.as_json(plain) if form is Format.JSON else output.as_yaml(plain)
+            return exact_text({"kind": "List", "items": documents}, form)
 
 
 def _page(prices: Sequence[PolicyPrice]) -> str:

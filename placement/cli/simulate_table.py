@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from placement.cli import output
+from placement.cli.documents import exact_text, plain
 from placement.cli.output import Format
-from placement.cli.plan_table import MICRO, tier_rows_table
+from placement.cli.plan_table import tier_rows_table
 from placement.cli.table import Column, render
 from placement.cli.wording import refusal_lines
-from placement.plan.json_text import compact
+from placement.plan.document import API_VERSION, MICRO
+from placement.simulation.document import MILLI
 from placement.simulation.outcome import GONE, Deployment, Outcome, Verdict
 
-API_VERSION = "placement/v1"
-MILLI = 1_000
 SHOWN = 30
 """Deployments of one scenario that are shown to people; the documents have all."""
 
@@ -83,8 +82,7 @@ def rendered(outcomes: Sequence[Outcome], form: Format, *, is_single: bool) -> s
                 "kind": "Simulation",
                 "outcomes": [outcome.to_document() for outcome in outcomes],
             }
-            plain = json.loads(compact(document))
-            return output.as_json(plain) if form is Format.JSON else output.as_yaml(plain)
+            return exact_text(document, form)
 
 
 # ---------------------------------------------------------------- one scenario
@@ -229,7 +227,7 @@ def _summary(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def _flat(outcome: Outcome) -> dict[str, Any]:
-    row = json.loads(compact(outcome.to_document()))
+    row = plain(outcome.to_document())
     sides = {
         f"{name}{side.capitalize()}": row.get(name, {}).get(side)
         for name in ("cost", "carbon", "latency")

@@ -8,6 +8,7 @@ from typing import Any
 from placement.cli import output
 from placement.cli.output import Format
 from placement.cli.proofs import proof_table
+from placement.plan.document import API_VERSION
 
 
 def render_report(
@@ -19,7 +20,7 @@ def render_report(
 ) -> str:
     """Return violations (rule, subject, message), how bounds are proved, and what was looked at."""
     document: dict[str, Any] = {
-        "apiVersion": "placement/v1",
+        "apiVersion": API_VERSION,
         "kind": "Report",
         "ok": not violations,
         "checked": dict(checked),

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from placement.catalog.rows import UNIT
+from placement.plan.document import API_VERSION
 
 if TYPE_CHECKING:
     from placement.explanation.candidate import Candidate, Cause
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from placement.plan.room import Shortage
 
 KIND = "Explanation"
-API_VERSION = "placement/v1"
 DECIMALS = 6
 
 
