@@ -38,6 +38,13 @@ class Peers:
         """Yield the enabled deployments that have an entry in a field, and wish for replicas."""
         return (one for one in self._enabled if one.replicas and getattr(one, field))
 
+    def unmatched(self, field: Field) -> Iterator[tuple[ModelDeployment, int]]:
+        """Yield the entries of a field, by index, that select no other enabled deployment."""
+        for one in self.declaring(field):
+            for index, entry in enumerate(getattr(one, field)):
+                if next(self.others(one, entry.selector), None) is None:
+                    yield one, index
+
     def others(self, one: ModelDeployment, selector: PeerSelector) -> Iterator[ModelDeployment]:
         """Yield the enabled deployments that a selector of one selects, never itself."""
         return (other for other in self._all(selector) if other.key != one.key)

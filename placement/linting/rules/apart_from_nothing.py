@@ -22,9 +22,7 @@ class ApartFromNothing(Rule):
 
     def check(self, scene: Scene) -> Iterator[Finding]:
         """Yield every entry that selects no other enabled deployment."""
-        for one in scene.peers.declaring("separate_from"):
-            for index, entry in enumerate(one.separate_from):
-                if next(scene.peers.others(one, entry.selector), None) is None:
-                    message = f"`separateFrom` of {named([one])} selects no other deployment"
-                    advice = "a deployment is never separated from itself; `spread` does that"
-                    yield Finding(scene.key(one), ("separateFrom", index), message, advice)
+        for one, index in scene.peers.unmatched("separate_from"):
+            message = f"`separateFrom` of {named([one])} selects no other deployment"
+            advice = "a deployment is never separated from itself; `spread` does that"
+            yield Finding(scene.key(one), ("separateFrom", index), message, advice)

@@ -22,9 +22,7 @@ class TogetherWithNothing(Rule):
 
     def check(self, scene: Scene) -> Iterator[Finding]:
         """Yield every entry that selects no other enabled deployment."""
-        for one in scene.peers.declaring("together_with"):
-            for index, entry in enumerate(one.together_with):
-                if next(scene.peers.others(one, entry.selector), None) is None:
-                    message = f"`togetherWith` of {named([one])} selects no other deployment"
-                    advice = "none of its replicas can be placed; disabled deployments do not count"
-                    yield Finding(scene.key(one), ("togetherWith", index), message, advice)
+        for one, index in scene.peers.unmatched("together_with"):
+            message = f"`togetherWith` of {named([one])} selects no other deployment"
+            advice = "none of its replicas can be placed; disabled deployments do not count"
+            yield Finding(scene.key(one), ("togetherWith", index), message, advice)
