@@ -17,7 +17,7 @@ from placement.workspace.dumping import API_VERSION
 from placement.workspace.fields import name_problem
 from placement.workspace.files import read_files
 from placement.workspace.findings import PYTHON, Findings, Source, raise_all
-from placement.workspace.manifests import parse
+from placement.workspace.manifests import api_version, parse
 from placement.workspace.nodes import Entry, Node, Scalar
 from placement.workspace.sources import Written
 from placement.workspace.validation import unknown_field, wrong_type
@@ -85,7 +85,7 @@ def _scenario(root: Node, findings: Findings, known: dict[str, str]) -> Iterator
         wrong_type("document", "a mapping", root, findings)
         return
     _refuse_others(root, _TOP, findings)
-    _check_version(root, findings)
+    api_version(root, (API_VERSION,), findings)
     kind = kind_of(root, (KIND,), findings)
     metadata, spec = section(root, "metadata", findings), section(root, "spec", findings)
     if kind is None or metadata is None or spec is None:
@@ -104,16 +104,6 @@ def _refuse_others(node: Node, fields: set[str], findings: Findings) -> None:
     for word, entry in node.mapping.items():
         if word not in fields:
             unknown_field(word, fields, entry.key, findings)
-
-
-def _check_version(root: Node, findings: Findings) -> None:
-    node = root.get("apiVersion")
-    advice = f"start the document with `apiVersion: {API_VERSION}`"
-    if node is None:
-        findings.add(Code.MISSING_FIELD, "field `apiVersion` is missing", root, suggestion=advice)
-    elif node.value != API_VERSION:
-        message = f"unknown apiVersion {quote(node.text)}"
-        findings.add(Code.UNKNOWN_API, message, node, suggestion=advice)
 
 
 def _name(metadata: Node, findings: Findings, known: dict[str, str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from placement.catalog.text import did_you_mean, quote
@@ -78,7 +78,7 @@ def drafts(document: Node, findings: Findings) -> Iterator[Draft]:
     if document.get("kind") and document.mapping["kind"].value.value == "List":
         yield from _members(document, findings)
         return
-    api = _api_version(document, findings)
+    api = api_version(document, _APIS, findings)
     if api == API_VERSION:
         yield from native(document, findings)
     elif api is not None:
@@ -100,7 +100,8 @@ def _members(document: Node, findings: Findings) -> Iterator[Draft]:
             yield from drafts(item, findings)
 
 
-def _api_version(document: Node, findings: Findings) -> str | None:
+def api_version(document: Node, known: Sequence[str], findings: Findings) -> str | None:
+    """Return the version that a document states, or None after recording that it is not known."""
     node = document.get("apiVersion")
     if node is None:
         advice = f"start the document with `apiVersion: {API_VERSION}`"
@@ -109,8 +110,8 @@ def _api_version(document: Node, findings: Findings) -> str | None:
         )
     elif not isinstance(node.value, str):
         wrong_type("apiVersion", "text", node, findings)
-    elif node.value not in _APIS:
-        advice = did_you_mean(node.value, _APIS) or f"this version reads {quote(API_VERSION)}"
+    elif node.value not in known:
+        advice = did_you_mean(node.value, known) or f"this version reads {quote(API_VERSION)}"
         message = f"unknown apiVersion {quote(node.value)}"
         findings.add(Code.UNKNOWN_API, message, node, suggestion=advice)
     else:
