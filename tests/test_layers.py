@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,7 @@ JUDGES = (
     "catalog",
     "certificate",
     "constraints",
+    "explanation",
     "headroom",
     "linting",
     "objectives",
@@ -33,6 +37,7 @@ JUDGES = (
     "policies",
     "policy_difference",
     "reach",
+    "report",
     "verifier",
     "workspace",
 )
@@ -79,3 +84,27 @@ main()
 """
     done = run_blocked(ENGINE, code)
     assert done.returncode == 0, done.stderr
+
+
+def told_floors() -> dict[str, int]:
+    """Return the rooms and their floors as the documentation lists them."""
+    page = (ROOT / "docs/decisions/0001-rooms-and-floors.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", page, re.MULTILINE)
+    return {room: int(floor) for floor, rooms in rows for room in re.findall(r"`(\w+)`", rooms)}
+
+
+def kept_layers() -> list[list[str]]:
+    """Return the rooms that import-linter keeps apart, from above."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (floors,) = [one for one in settings["tool"]["importlinter"]["contracts"] if "layers" in one]
+    return [re.findall(r"\w+", layer) for layer in floors["layers"]]
+
+
+def test_the_page_lists_the_rooms_that_are_kept_apart() -> None:
+    assert sorted(told_floors()) == sorted(room for layer in kept_layers() for room in layer)
+
+
+def test_the_page_has_the_floors_in_the_order_that_is_kept() -> None:
+    floors = told_floors()
+    listed = [[floors[room] for room in layer] for layer in kept_layers()]
+    assert all(min(above) >= max(below) for above, below in pairwise(listed))
