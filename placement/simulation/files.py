@@ -20,7 +20,7 @@ from placement.workspace.findings import PYTHON, Findings, Source, raise_all
 from placement.workspace.manifests import api_version, parse
 from placement.workspace.nodes import Entry, Node, Scalar
 from placement.workspace.sources import Written
-from placement.workspace.validation import unknown_field, wrong_type
+from placement.workspace.validation import refuse_others, wrong_type
 
 if TYPE_CHECKING:
     from placement.simulation.edits.base import Edit
@@ -84,26 +84,20 @@ def _scenario(root: Node, findings: Findings, known: dict[str, str]) -> Iterator
     if not isinstance(root.value, dict):
         wrong_type("document", "a mapping", root, findings)
         return
-    _refuse_others(root, _TOP, findings)
+    refuse_others(root, _TOP, findings)
     api_version(root, (API_VERSION,), findings)
     kind = kind_of(root, (KIND,), findings)
     metadata, spec = section(root, "metadata", findings), section(root, "spec", findings)
     if kind is None or metadata is None or spec is None:
         return
-    _refuse_others(metadata, _METADATA, findings)
-    _refuse_others(spec, _SPEC, findings)
+    refuse_others(metadata, _METADATA, findings)
+    refuse_others(spec, _SPEC, findings)
     name = _name(metadata, findings, known)
     edits = tuple(_edits(spec, findings))
     if name is not None:
         nodes = tuple(node for node, _ in edits)
         written = tuple(Written(findings.source, node) for node in nodes)
         yield Scenario(name, tuple(edit for _, edit in edits), written)
-
-
-def _refuse_others(node: Node, fields: set[str], findings: Findings) -> None:
-    for word, entry in node.mapping.items():
-        if word not in fields:
-            unknown_field(word, fields, entry.key, findings)
 
 
 def _name(metadata: Node, findings: Findings, known: dict[str, str]) -> str | None:

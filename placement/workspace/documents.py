@@ -12,7 +12,7 @@ from placement.workspace.codes import Code
 from placement.workspace.findings import Findings
 from placement.workspace.nodes import Entry, Node
 from placement.workspace.sources import Key
-from placement.workspace.validation import unknown_field, validate, wrong_type
+from placement.workspace.validation import refuse_others, unknown_field, validate, wrong_type
 from placement.workspace.workspace import PRODUCTION, Environment, ModelDeployment
 
 KINDS = ("Environment", "ModelDeployment", "Policy")
@@ -76,9 +76,7 @@ class Loaded:
 
 def native(root: Node, findings: Findings) -> Iterator[Draft]:
     """Yield the draft of a ``placement/v1`` document if its outer shape is right."""
-    for entry in root.mapping.values():
-        if entry.key.text not in _TOP:
-            unknown_field(entry.key.text, _TOP, entry.key, findings)
+    refuse_others(root, _TOP, findings)
     kind = kind_of(root, KINDS, findings)
     metadata = section(root, "metadata", findings)
     spec = section(root, "spec", findings)

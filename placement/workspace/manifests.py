@@ -16,7 +16,7 @@ from placement.workspace.foreign import API_VERSIONS, foreign
 from placement.workspace.json_reader import read_json
 from placement.workspace.making import assemble
 from placement.workspace.nodes import Node
-from placement.workspace.validation import unknown_field, wrong_type
+from placement.workspace.validation import refuse_others, wrong_type
 from placement.workspace.workspace import Workspace
 from placement.workspace.yaml_reader import read_yaml
 
@@ -87,9 +87,7 @@ def drafts(document: Node, findings: Findings) -> Iterator[Draft]:
 
 def _members(document: Node, findings: Findings) -> Iterator[Draft]:
     """Yield the drafts in a document of kind ``List``, as ``placement get`` writes it."""
-    for name, entry in document.mapping.items():
-        if name not in _LIST:
-            unknown_field(name, _LIST, entry.key, findings)
+    refuse_others(document, _LIST, findings)
     items = document.get("items")
     if items is None:
         findings.add(Code.MISSING_FIELD, "field `items` is missing", document)

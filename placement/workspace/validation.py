@@ -203,6 +203,13 @@ def unknown_field(name: str, known: Mapping[str, str] | set[str], key: Node, f: 
     )
 
 
+def refuse_others(node: Node, fields: set[str], findings: Findings) -> None:
+    """Record every field of a mapping that is none of these."""
+    for name, entry in node.mapping.items():
+        if name not in fields:
+            unknown_field(name, fields, entry.key, findings)
+
+
 def unknown_value(what: str, allowed: list[str], node: Node, findings: Findings) -> None:
     """Record a word that is not in a closed list."""
     advice = "choose one of " + ", ".join(quote(word) for word in allowed)

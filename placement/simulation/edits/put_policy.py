@@ -12,7 +12,7 @@ from placement.simulation.edits.base import WishEdit
 from placement.workspace.codes import Code
 from placement.workspace.documents import Draft, build
 from placement.workspace.transitions import put_policy
-from placement.workspace.validation import unknown_field, wrong_type
+from placement.workspace.validation import refuse_others, wrong_type
 
 if TYPE_CHECKING:
     from placement.workspace.findings import Findings
@@ -43,9 +43,7 @@ class PutPolicy(WishEdit):
     @classmethod
     def read(cls, node: Node, findings: Findings) -> Self | None:
         """Return the edit of ``{type: put-policy, name: ..., spec: {...}}``."""
-        for word, entry in node.mapping.items():
-            if word not in FIELDS:
-                unknown_field(word, FIELDS, entry.key, findings)
+        refuse_others(node, FIELDS, findings)
         spec = node.get("spec")
         if spec is None:
             findings.add(Code.MISSING_FIELD, f"field {quote('spec')} is missing", node)
