@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from placement.catalog.text import visible
@@ -35,8 +35,8 @@ def plain(text: str) -> str:
 
 
 def _section(part: Section) -> Iterator[str]:
-    yield from ("", f"## {part.title}", "")
-    yield from _paragraphs(part.sentences)
+    yield from ("", f"## {part.title}")
+    yield from _list(part.sentences)
     drawn = (table for figure in part.figures for table in figure.tables)
     for table in (*drawn, *part.tables):
         yield from _table(table)
@@ -44,7 +44,9 @@ def _section(part: Section) -> Iterator[str]:
         yield from ("", "```sh", command, "```")
 
 
-def _paragraphs(sentences: Iterable[str]) -> Iterator[str]:
+def _list(sentences: Sequence[str]) -> Iterator[str]:
+    if sentences:
+        yield ""
     for sentence in sentences:
         yield f"- {plain(sentence)}"
 

@@ -96,7 +96,7 @@ def _gap(tier: Tier) -> str:
     if tier.bound is None:
         return "unknown"
     if tier.proved:
-        return "none"
+        return "proved"
     return f"{100 * (tier.value - tier.bound) / max(1, abs(tier.value)):.2f} %"
 
 

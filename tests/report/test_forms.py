@@ -37,6 +37,7 @@ def test_every_row_of_a_markdown_table_has_the_cells_of_its_head(
     for table in tables:
         cells = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
         assert len(cells) == 1, table
+    assert "\n\n\n" not in text
 
 
 def test_text_says_in_numbers_what_pictures_show(story: Subject) -> None:
