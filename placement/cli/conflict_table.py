@@ -19,8 +19,7 @@ MOST_MEMBERS = 12
 def as_lines(pairs: Pairs, plan: Plan) -> Iterator[str]:
     """Yield the lines of a screen."""
     if not plan.unplaced:
-        placed = sum(row.replicas for row in plan.assignments)
-        yield f"everything fits: all {placed:,} replicas have a place"
+        yield _all_placed(sum(row.replicas for row in plan.assignments))
         return
     missing = sum(row.replicas for row in plan.unplaced)
     who = "deployment" if len(plan.unplaced) == 1 else "deployments"
@@ -31,6 +30,15 @@ def as_lines(pairs: Pairs, plan: Plan) -> Iterator[str]:
     )
     yield f"{what} no place"
     yield from conflict_lines(pairs)
+
+
+def _all_placed(replicas: int) -> str:
+    match replicas:
+        case 0:
+            return "nothing to place: no replica is asked for"
+        case 1:
+            return "everything fits: the only replica has a place"
+    return f"everything fits: all {replicas:,} replicas have a place"
 
 
 def conflict_lines(pairs: Pairs) -> Iterator[str]:

@@ -21,6 +21,29 @@ def test_where_everything_fits_it_says_so(placement: Command) -> None:
     assert json.loads(placement("conflicts", "-o", "json").out) == {"kind": "List", "items": []}
 
 
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [
+        (None, "nothing to place: no replica is asked for"),
+        (1, "everything fits: the only replica has a place"),
+        (2, "everything fits: all 2 replicas have a place"),
+    ],
+)
+def test_it_says_how_much_fits(
+    placement: Command, tmp_path: Path, replicas: int | None, said: str
+) -> None:
+    file = tmp_path / "asked.yaml"
+    one = {
+        "apiVersion": "placement/v1",
+        "kind": "ModelDeployment",
+        "metadata": {"name": "chat", "environment": "production"},
+        "spec": {"version": "A", "replicas": replicas},
+    }
+    file.write_text("" if replicas is None else yaml.safe_dump(one), encoding="utf-8")
+    done = placement("conflicts", file, "-o", "table")
+    assert (done.code, done.out) == (0, f"{said}\n")
+
+
 def test_a_conflict_is_told_with_its_repairs(placement: Command) -> None:
     done = placement("conflicts", TIGHT, "-o", "table")
     assert done.code == 3
