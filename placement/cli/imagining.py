@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from placement.simulation.edits import Edit
 
 SCOPES = ("node", "node-group", "zone", "region", "country", "provider")
-"""What can be lost."""
+"""What can be lost, from small to large."""
+Texts = list[str] | None
+ATTACHMENT = "POLICY=[MODEL@]ENVIRONMENT"
 
 
 def _edit_option(flag: str, metavar: str, help_text: str) -> object:
@@ -24,37 +26,25 @@ def _edit_option(flag: str, metavar: str, help_text: str) -> object:
 
 
 Lost = Annotated[
-    list[str] | None,
-    _edit_option("--lose", "[SCOPE=]NAME", f"Lose a place; SCOPE: {', '.join(SCOPES)}."),
+    Texts, _edit_option("--lose", "[SCOPE=]NAME", f"Lose a place; SCOPE: {', '.join(SCOPES)}.")
 ]
-Added = Annotated[
-    list[str] | None, _edit_option("--add", "GROUP=NODES", "Add nodes to a node group.")
-]
-Removed = Annotated[
-    list[str] | None, _edit_option("--remove", "GROUP=NODES", "Remove nodes of a node group.")
-]
+Added = Annotated[Texts, _edit_option("--add", "GROUP=NODES", "Add nodes to a node group.")]
+Removed = Annotated[Texts, _edit_option("--remove", "GROUP=NODES", "Remove nodes of a node group.")]
 Priced = Annotated[
-    list[str] | None,
-    _edit_option("--price", "GROUP=USD", "Another price per hour of a node of a group."),
+    Texts, _edit_option("--price", "GROUP=USD", "Another price per hour of a node of a group.")
 ]
-Attached = Annotated[
-    list[str] | None,
-    _edit_option("--attach", "POLICY=[MODEL@]ENVIRONMENT", "Attach a policy."),
-]
-Detached = Annotated[
-    list[str] | None,
-    _edit_option("--detach", "POLICY=[MODEL@]ENVIRONMENT", "Detach a policy."),
-]
+Attached = Annotated[Texts, _edit_option("--attach", ATTACHMENT, "Attach a policy.")]
+Detached = Annotated[Texts, _edit_option("--detach", ATTACHMENT, "Detach a policy.")]
 Policies = Annotated[
     list[Path] | None,
     _edit_option("--policy", "FILE", "Put the policies of a manifest in place of those there."),
 ]
 Released = Annotated[
-    list[str] | None,
+    Texts,
     _edit_option("--release", "MODEL=FROM:TO", "Release a model from one environment to another."),
 ]
 Scaled = Annotated[
-    list[str] | None,
+    Texts,
     _edit_option("--scale", "MODEL@ENVIRONMENT=REPLICAS", "Ask for another number of replicas."),
 ]
 

@@ -13,7 +13,7 @@ import typer
 
 from placement.cli import inputs, output, storing
 from placement.cli.faults import ExitCode, guarded
-from placement.cli.imagining import Edits, edits_of
+from placement.cli.imagining import SCOPES, Edits, edits_of
 from placement.cli.parameters import (
     AllowPartial,
     BillingOption,
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from placement.simulation.scenario import Scenario
     from placement.workspace.workspace import Workspace
 
-OVER = ("node-group", "zone", "region", "country", "provider")
-"""What a sweep can go over."""
+OVER = SCOPES[1:]
+"""What a sweep can go over: all but single nodes."""
 MUCH = 5_000
 """Deployments times tasks from which other processes pay."""
 OUTCOMES_FOLLOW = "stopping; the outcomes so far follow (once more: stop at once)"

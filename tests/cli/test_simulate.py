@@ -15,6 +15,9 @@ import pytest
 import yaml
 
 from placement.cli import progress
+from placement.cli.imagining import SCOPES
+from placement.cli.simulate import OVER
+from placement.simulation.edits.lose import Over
 from tests.cli.conftest import Command, Result
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +57,11 @@ def test_every_option_makes_its_edit(what_if: Command, option: str, value: str, 
     assert outcome["edits"] == [words]
     expected = {"survives": 0, "unchanged": 0, "loses": 3, "refused": 3}[outcome["verdict"]]
     assert done.code == expected
+
+
+def test_the_options_lose_whatever_can_be_lost() -> None:
+    assert tuple(Over) == SCOPES
+    assert {Over.NODE, *OVER} == set(Over)
 
 
 def test_options_make_one_scenario_in_a_fixed_order(what_if: Command, tmp_path: Path) -> None:
