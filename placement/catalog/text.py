@@ -31,6 +31,15 @@ def quote(text: object) -> str:
     return f"`{shown}`"
 
 
+def as_message(text: str) -> str:
+    """Return what a parser says as messages are written here.
+
+    >>> as_message("Expecting ',' delimiter")
+    'expecting `,` delimiter'
+    """
+    return (text[:1].lower() + text[1:]).replace("'", "`")
+
+
 def nearest(text: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
     """Return the known names most like ``text``, best first; case does not matter."""
     if len(text) > 4 * _LONGEST:

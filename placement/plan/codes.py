@@ -11,7 +11,7 @@ class Code(FindingCode):
     NOT_JSON = (
         "PL501",
         "a stored plan is not valid JSON",
-        "not valid JSON: Expecting value",
+        "not valid JSON: expecting value",
     )
     NOT_A_PLAN = (
         "PL502",

@@ -9,6 +9,7 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
+from placement.catalog.text import as_message
 from placement.errors import Diagnostic, InputError
 from placement.plan.codes import Code
 from placement.plan.numbers import number_text
@@ -65,7 +66,12 @@ def parse(text: str, *, file: str) -> Any:
         )
         _reject_half_characters(text, value)
     except json.JSONDecodeError as error:
-        fail(f"not valid JSON: {error.msg}", file=file, line=error.lineno, column=error.colno)
+        fail(
+            f"not valid JSON: {as_message(error.msg)}",
+            file=file,
+            line=error.lineno,
+            column=error.colno,
+        )
     except UnicodeEncodeError:
         fail("text holds half of a surrogate pair", file=file)
     except RecursionError:

@@ -251,7 +251,7 @@ def test_the_running_digest_knows_neither_order_nor_cost() -> None:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("", "plan.json:1:1: PL501 not valid JSON"),
+        ("", "plan.json:1:1: PL501 not valid JSON: expecting value"),
         ('{"a": 1,\n "b" 2}', "plan.json:2:6: PL501 not valid JSON"),
         ("[" * 100_000, "plan.json:1:1: PL501 nested too deep"),
         ('{"a": NaN}', "`NaN` is not a number of JSON"),

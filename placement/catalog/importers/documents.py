@@ -17,7 +17,7 @@ from placement.catalog.codes import Code as CatalogCode
 from placement.catalog.importers.codes import Code
 from placement.catalog.importers.findings import Path
 from placement.catalog.sheet import NO_FILE, Fault, Findings
-from placement.catalog.text import quote
+from placement.catalog.text import as_message, quote
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _TOO_DEEP = "values are nested too deeply"
@@ -123,7 +123,7 @@ def read_document(file: str, findings: Findings) -> Document | None:
     try:
         root = _json(text) if is_json else _yaml(text)
     except json.JSONDecodeError as error:
-        message = f"not valid JSON: {_lower(error.msg)}"
+        message = f"not valid JSON: {as_message(error.msg)}"
         findings.add(file, Fault(Code.SYNTAX, message), line=error.lineno, column=error.colno)
     except _YamlError as error:
         fault = Fault(Code.SYNTAX, f"not valid YAML: {error}")
@@ -177,13 +177,9 @@ def _yaml(text: str) -> Any:
         return yaml.load(text, Loader=_yaml_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = _lower(error.problem or "it cannot be read")
+        problem = as_message(error.problem or "it cannot be read")
         if mark is None:
             raise _YamlError(problem) from None
         raise _YamlError(problem, mark.line + 1, mark.column + 1) from None
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise _YamlError(quote(str(error).partition("\n")[0])) from None
-
-
-def _lower(message: str) -> str:
-    return (message[:1].lower() + message[1:]).replace("'", "`")
