@@ -21,14 +21,14 @@ from placement.problem.compiler import Compiled, Mask, eligible_masks
 from placement.problem.fleet import Ints
 from placement.problem.ledger import Held, Key, Ledger
 from placement.problem.running import Resident
-from placement.problem.stranding import Kinds, lost_on
-from placement.workspace.workspace import Domain, Rollout
+from placement.workspace.workspace import Rollout
 
 if TYPE_CHECKING:
     from placement.catalog.catalog import Catalog
     from placement.objectives.mix import Mix
     from placement.plan.view import PlacedRow
     from placement.problem.state import State
+    from placement.problem.stranding import Kinds
     from placement.workspace.assignment import Assignment
     from placement.workspace.transitions.transition import Transition
     from placement.workspace.workspace import ModelDeployment, Workspace
@@ -424,69 +424,6 @@ class Affected:
             if not left:
                 break
         return total
-
-    def landing(
-        self,
-        keys: Sequence[Key],
-        ledger: Ledger,
-        *,
-        breadth: int | None,
-        parts: Parts | None = None,
-    ) -> Ints:
-        """Return the nodes that new replicas of some deployments may come to.
-
-        Parameters
-        ----------
-        ledger : Ledger
-            What is left there.
-        breadth : int or None
-            For each deployment the best nodes that together take so many times what it wants; in
-            every zone, if a rule looks at domains. None is all nodes.
-        parts : mapping, optional
-            As for ``compile``.
-        """
-        chosen = np.zeros(len(self.fleet), bool)
-        for key in keys:
-            room = ledger.room(self.after.by_key[key])
-            usable = self.eligible(key)[self.fleet.group_of] & self.fleet.accepts & (room > 0)
-            nodes = np.flatnonzero(usable)
-            if any(entry.max_skew for entry in self.after.by_key[key].spread):
-                # A domain without room counts as an empty one all the same.
-                chosen |= self.eligible(key)[self.fleet.group_of] & self.fleet.holds
-            if breadth is not None:
-                strands = self._strands(key, ledger, nodes)
-                many = self.target(key, parts or {})
-                many *= breadth if strands is None or not self.is_loose(key) else 1
-                nodes = self._best(key, nodes, room[nodes], many, strands)
-            chosen[nodes] = True
-        return np.flatnonzero(chosen)
-
-    def _strands(self, key: Key, ledger: Ledger, nodes: Ints) -> Ints | None:
-        """Return how much a replica on each node takes from what is expected, if anything is."""
-        if self.kinds is None:
-            return None
-        return lost_on(self.kinds, ledger, self.after.by_key[key], nodes)
-
-    def _best(
-        self, key: Key, nodes: Ints, room: Ints, wanted: int, strands: Ints | None = None
-    ) -> Ints:
-        """Return the cheapest nodes that take so many replicas.
-
-        Of equally cheap ones those that strand least, then the fullest.
-        """
-        deployment = self.after.by_key[key]
-        groups = self.fleet.group_of[nodes]
-        zones = np.zeros(len(nodes), np.int64)
-        if deployment.spread or deployment.separate_from or deployment.together_with:
-            zones = self.catalog.table.texts[Domain.ZONE.value][1][groups]
-        single = any(entry.over is Domain.NODE for entry in deployment.spread)
-        room = np.minimum(room, 1) if single else np.minimum(room, wanted)
-        least = np.zeros_like(nodes) if strands is None else strands
-        order = np.lexsort((nodes, room, least, self.values(key)[groups], zones))
-        before = np.cumsum(room[order]) - room[order]
-        first = np.flatnonzero(np.diff(zones[order], prepend=-1))
-        base = np.repeat(before[first], np.diff(np.append(first, len(order))))
-        return nodes[order[before - base < wanted]]
 
     def compile(
         self, keys: Sequence[Key], landing: Ints, *, parts: Parts | None = None

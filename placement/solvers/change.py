@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from placement.problem.affected import Affected, Parts
 from placement.problem.compiler import Compiled
+from placement.problem.landing import landing_nodes
 from placement.problem.ledger import Key, Ledger
 from placement.solvers.diving import solve_by_diving
 from placement.solvers.exact import Report, TierBound
@@ -92,8 +93,7 @@ class ChangeSolver:
         everything = None if self.affected.bill_nodes else self.affected.contenders(most=NEAR)
         if everything is None:
             return None
-        landing = self.affected.landing(everything, self.affected.without(everything), breadth=None)
-        compiled = self.affected.compile(everything, landing)
+        compiled = self._anywhere(everything)
         solved = solve_by_diving(compiled, self.limits)
         if solved is None:
             return None
@@ -106,11 +106,11 @@ class ChangeSolver:
         """Return the best placement in which nothing moves that may stay, if rules allow."""
         keys, parts = self.affected.keys, self.affected.loose_parts()
         ledger = self.affected.without(keys, parts=parts)
-        near = self.affected.landing(keys, ledger, breadth=BREADTH, parts=parts)
+        near = landing_nodes(self.affected, keys, ledger, breadth=BREADTH, parts=parts)
         found = self._solve(keys, self.affected.compile(keys, near, parts=parts), parts=parts)
         if found.standing.ideal and found.solved.exact and self._is_cheapest(found, ledger):
             return found
-        far = self.affected.landing(keys, ledger, breadth=None)
+        far = landing_nodes(self.affected, keys, ledger, breadth=None)
         if len(far) == len(near):
             return found
         everywhere = self.affected.compile(keys, far, parts=parts)
@@ -146,23 +146,18 @@ class ChangeSolver:
 
     def whole(self, keys: tuple[Key, ...]) -> Found:
         """Return the best placement with everything free that could make room."""
-        landing = self.affected.landing(keys, self.affected.without(keys), breadth=None)
-        return self._solve(keys, self.affected.compile(keys, landing), whole=True)
+        return self._solve(keys, self._anywhere(keys), whole=True)
 
     def resettled(self, known: Found) -> Found:
         """Return the best placement that follows from who has to move among all contenders."""
         everything = self.affected.contenders(most=LARGE)
         if everything is None:
             return known
-        landing = self.affected.landing(everything, self.affected.without(everything), breadth=None)
-        compiled = self.affected.compile(everything, landing)
+        compiled = self._anywhere(everything)
         bare = replace(compiled, objective=replace(compiled.objective, terms=()))
         movers = self._solve(everything, bare, whole=True)
         keys, parts = self._moving(movers)
-        landing = self.affected.landing(
-            keys, self.affected.without(keys, parts=parts), breadth=None
-        )
-        found = self._solve(keys, self.affected.compile(keys, landing, parts=parts), parts=parts)
+        found = self._solve(keys, self._anywhere(keys, parts), parts=parts)
         candidates = (bounded_by(found, movers), movers, bounded_by(known, movers))
         return min(candidates, key=lambda one: one.rank)
 
@@ -189,6 +184,12 @@ class ChangeSolver:
                 gone = [i for i in range(cell.size) if on[d, i] < cell.resident(d)]
                 left[found.keys[d]].update(int(offset[cell.group]) + cell.indices[i] for i in gone)
         return {key: nodes for key, nodes in left.items() if nodes}
+
+    def _anywhere(self, keys: tuple[Key, ...], parts: Parts | None = None) -> Compiled:
+        """Return the problem in which some deployments are free and may go to all nodes."""
+        ledger = self.affected.without(keys, parts=parts)
+        landing = landing_nodes(self.affected, keys, ledger, breadth=None)
+        return self.affected.compile(keys, landing, parts=parts)
 
     def _solve(
         self,

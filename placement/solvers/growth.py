@@ -20,6 +20,7 @@ from placement.problem.affected import Affected
 from placement.problem.cells import Cell
 from placement.problem.compiler import Compiled
 from placement.problem.fleet import Ints
+from placement.problem.landing import landing_nodes
 from placement.problem.ledger import Key
 from placement.solvers.evictions import Eviction, Evictions, least_weight
 from placement.solvers.exact import Solved, TierBound, solve_exactly
@@ -186,8 +187,9 @@ class _Ring:
         """Return the best placement of this round."""
         affected = self.affected
         keys = tuple(sorted({*affected.keys, *self.parts}))
+        ledger, parts = self.growth.ledger, self.growth.parts
         for key in affected.keys:
-            near = affected.landing((key,), self.growth.ledger, breadth=1, parts=self.growth.parts)
+            near = landing_nodes(affected, (key,), ledger, breadth=1, parts=parts)
             self.may_go[key].update(near.tolist())
         nodes = sorted({node for own in self.may_go.values() for node in own})
         compiled = affected.compile(keys, np.array(nodes, np.int64), parts=self.parts)

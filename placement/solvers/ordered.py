@@ -16,6 +16,7 @@ from placement.constraints.gpu_share import GpuShare
 from placement.problem.affected import Affected
 from placement.problem.builder import ProblemBuilder
 from placement.problem.cells import cells_at
+from placement.problem.landing import landing_nodes
 from placement.problem.ledger import Key
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
 from placement.problem.running import Resident
@@ -75,7 +76,7 @@ class _Waves:
         self.affected = affected
         self.keys = keys
         ledger = affected.without(keys)
-        landing = affected.landing(keys, ledger, breadth=None)
+        landing = landing_nodes(affected, keys, ledger, breadth=None)
         coarse = affected.compile(keys, landing)
         self.cells = tuple(part for cell in coarse.cells for part in cell.split())
         self.compiled = replace(coarse, cells=self.cells)
