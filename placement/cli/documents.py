@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placement.cli import output
-from placement.cli.findings import reason_of, unwritable
+from placement.cli.findings import unwritable
 from placement.cli.output import Format
 from placement.errors import InputError
 from placement.plan.document import COLUMNS, assignment_row
@@ -40,10 +40,7 @@ def check_writable(path: Path | None) -> None:
 
 def write_plan(path: Path, plan: Plan) -> None:
     """Write the JSON document of a plan in one step."""
-    try:
-        output.write_whole(path, _json(plan))
-    except OSError as error:
-        raise InputError([unwritable(str(path), reason_of(error))]) from None
+    output.write_file(path, _json(plan))
 
 
 def plan_text(plan: Plan, form: Format) -> str:
