@@ -12,17 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from ortools.math_opt import (
-    callback_pb2,
-    model_parameters_pb2,
-    model_pb2,
-    parameters_pb2,
-    result_pb2,
-)
-from ortools.math_opt.core.python import solver
+from ortools.math_opt import model_pb2, parameters_pb2, result_pb2
 
 from placement.problem.compiler import Compiled
 from placement.problem.problem import INFINITE, Ints, Problem, TierSpec
+from placement.solvers import mathopt
 from placement.solvers.exact import pack_all, split
 from placement.solvers.limits import Limits
 
@@ -108,20 +102,8 @@ def _solved(problem: Problem, tier: TierSpec, closed: Closed, limits: Limits) ->
         relative_gap_tolerance=0.0,
         random_seed=limits.seed,
     )
-    left = limits.seconds_left()
-    if left is not None:
-        parameters.time_limit.FromNanoseconds(int(max(left, 0.01) * 1e9))
-    found = solver.solve(
-        _model(problem, tier.variable, coefficient, closed),
-        parameters_pb2.SOLVER_TYPE_HIGHS,
-        parameters_pb2.SolverInitializerProto(),
-        parameters,
-        model_parameters_pb2.ModelSolveParametersProto(),
-        None,
-        callback_pb2.CallbackRegistrationProto(),
-        None,
-        None,
-    )
+    model = _model(problem, tier.variable, coefficient, closed)
+    found = mathopt.solved(mathopt.HIGHS, model, parameters, limits)
     lowest = _proved(found)
     bound = None if lowest is None else tier.constant + step * lowest
     return _Answer(_whole(problem, closed, found), bound)
@@ -130,36 +112,20 @@ def _solved(problem: Problem, tier: TierSpec, closed: Closed, limits: Limits) ->
 def _model(
     problem: Problem, variable: Ints, coefficient: Ints, closed: Closed
 ) -> model_pb2.ModelProto:
-    proto = model_pb2.ModelProto()
-    count, rows = len(problem.low), problem.rows
-    proto.variables.ids.extend(range(count))
-    proto.variables.lower_bounds.extend(problem.low.astype(float).tolist())
-    proto.variables.upper_bounds.extend(problem.high.astype(float).tolist())
-    proto.variables.integers.extend([True] * count)
-    objective = np.zeros(count)
-    np.add.at(objective, variable, coefficient.astype(float))
-    used = np.flatnonzero(objective)
-    proto.objective.linear_coefficients.ids.extend(used.tolist())
-    proto.objective.linear_coefficients.values.extend(objective[used].tolist())
-    caps = [value - tier.constant for tier, value in closed]
-    constraints = proto.linear_constraints
-    constraints.ids.extend(range(len(rows) + len(caps)))
-    constraints.lower_bounds.extend([*_open(rows.low, -np.inf), *([-np.inf] * len(caps))])
-    constraints.upper_bounds.extend([*_open(rows.high, np.inf), *map(float, caps)])
-    row = [rows.row, *(np.full(len(t.variable), len(rows) + i) for i, (t, _) in enumerate(closed))]
-    column = np.concatenate([rows.variable, *(tier.variable for tier, _ in closed)])
-    value = np.concatenate([rows.coefficient, *(tier.coefficient for tier, _ in closed)])
-    order = np.lexsort((column, np.concatenate(row)))
-    matrix = proto.linear_constraint_matrix
-    matrix.row_ids.extend(np.concatenate(row)[order].tolist())
-    matrix.column_ids.extend(column[order].tolist())
-    matrix.coefficients.extend(value[order].astype(float).tolist())
-    return proto
-
-
-def _open(side: Ints, infinity: float) -> list[float]:
-    sides: list[float] = np.where(np.abs(side) == INFINITE, infinity, side.astype(float)).tolist()
-    return sides
+    """Return the problem in whole numbers, with a row for each tier that is closed."""
+    rows, count = problem.rows, len(problem.rows)
+    cost = np.zeros(len(problem.low))
+    cost[variable] = coefficient
+    caps = np.array([value - tier.constant for tier, value in closed], np.int64)
+    low = np.concatenate([rows.low, np.full(len(caps), -INFINITE)])
+    capped = [np.full(len(tier.variable), count + n) for n, (tier, _) in enumerate(closed)]
+    entries = (
+        np.concatenate([rows.row, *capped]),
+        np.concatenate([rows.variable, *(tier.variable for tier, _ in closed)]),
+        np.concatenate([rows.coefficient, *(tier.coefficient for tier, _ in closed)]),
+    )
+    sides = (low, np.concatenate([rows.high, caps]))
+    return mathopt.model_of((problem.low, problem.high), cost, sides, entries, whole=True)
 
 
 def _proved(found: result_pb2.SolveResultProto) -> int | None:
