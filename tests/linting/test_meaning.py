@@ -7,13 +7,16 @@ from collections import Counter
 import pytest
 
 from placement.catalog.catalog import Catalog
+from placement.catalog.load import load_catalog
 from placement.constraints.eligibility import Eligibility
 from placement.linting.base import Finding
 from placement.linting.codes import Code
 from placement.linting.registry import RULES
 from placement.linting.scene import Scene
 from placement.planner import Planner
+from placement.workspace.manifests import load_workspace
 from placement.workspace.workspace import ModelDeployment, Workspace
+from tests.linting.gallery import FLEET, FOLDER, name_of
 from tests.worlds.generator import random_world
 from tests.worlds.package import catalog_of, workspace_of
 
@@ -123,6 +126,7 @@ def test_what_has_no_effect_can_be_left_out():
                 assert allowed(without(workspace, found, names), catalog) == before, (seed, found)
                 seen[code] += 1
     assert all(seen[code] >= 3 for code in (Code.REDUNDANT, Code.SHADOWED)), seen
+    assert seen[Code.HIDDEN] >= 1, seen
 
 
 @pytest.mark.slow
@@ -141,6 +145,22 @@ def test_what_can_never_be_placed_is_not_placed():
             assert not placed & {one.key for _, one in never}, (seed, never)
             seen.update(code for code, _ in never)
     assert seen.total() >= 10, seen
+
+
+@pytest.mark.parametrize("code", sorted(NEVER))
+def test_what_the_gallery_shows_as_never_placed_is_not_placed(code):
+    catalog = load_catalog(FLEET)
+    workspace = load_workspace(FOLDER / f"{name_of(code)}.yaml")
+    never = {
+        one.key
+        for known, found in found_in(workspace, catalog)
+        if known is code
+        for one in workspace.deployments
+        if found.key in (("ModelDeployment", *one.key), ("Environment", one.environment))
+    }
+    assert never
+    plan = Planner(catalog).plan(workspace)
+    assert not never & {(row.model, row.environment) for row in plan.assignments}
 
 
 def test_ten_thousand_deployments_are_as_many_as_their_wishes():
