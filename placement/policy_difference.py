@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from placement.frozen import picklable
-from placement.plan.running import node_order, same_template
+from placement.plan.running import is_wanted, node_order
 from placement.reach.reach import Reach, Wish
 from placement.reach.sets import GroupSet, Kind, Names
 from placement.workspace.effective import Level
@@ -236,8 +236,7 @@ class _Comparison:
     ) -> Iterator[MustMove]:
         """Yield the running replicas that stay wanted and are not allowed where they are."""
         running = self._old.workspace.running_by_key.get(key, ())
-        replaced = key in self._new.workspace.replaced or not new.enabled
-        wanted = [row for row in running if not replaced and same_template(row, new)]
+        wanted = [row for row in running if is_wanted(row, self._new.workspace)]
         allowed = self._new.of(new)
         earlier = 0 if old is None else self._old.of(old)
         for node, replicas in sorted(_by_node(wanted), key=lambda item: node_order(item[0])):

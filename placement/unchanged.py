@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from placement.plan.prices import TierPrices
-from placement.plan.running import same_template
+from placement.plan.running import is_wanted, replicas_by_key
 from placement.plan.view import PlacedRow, PlanView
 from placement.verifier.rules import plan_faults
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from placement.catalog.catalog import Catalog
-    from placement.plan.rows import Assignment, Tier
+    from placement.plan.rows import Tier
     from placement.workspace.workspace import Workspace
 
 
@@ -35,9 +35,7 @@ def unchanged(catalog: Catalog, workspace: Workspace) -> PlanView | None:
 
 def _is_complete(workspace: Workspace) -> bool:
     """Whether every enabled deployment runs exactly the replicas that it asks for."""
-    running: Counter[tuple[str, str]] = Counter()
-    for row in workspace.running:
-        running[row.key] += row.replicas
+    running = replicas_by_key(workspace.running)
     return all(d.replicas == running[d.key] for d in workspace.deployments if d.enabled)
 
 
@@ -45,19 +43,12 @@ def _placed(catalog: Catalog, workspace: Workspace) -> Iterator[PlacedRow]:
     """Yield the rows that are wanted, of this template, on nodes that exist."""
     counts: Counter[tuple[tuple[str, str], str, int | None]] = Counter()
     for row in workspace.running:
-        if _is_wanted(workspace, row):
+        if is_wanted(row, workspace):
             counts[row.key, row.node, row.gpu] += row.replicas
     for (key, node, gpu), replicas in counts.items():
         place = catalog.find_node(node)
         if place is not None:
             yield PlacedRow(workspace.by_key[key], *place, gpu, replicas)
-
-
-def _is_wanted(workspace: Workspace, row: Assignment) -> bool:
-    deployment = workspace.by_key.get(row.key)
-    if deployment is None or not deployment.enabled or row.key in workspace.replaced:
-        return False
-    return same_template(row, deployment)
 
 
 def prices_of(view: PlanView, tiers: Sequence[Tier]) -> tuple[TierPrices, ...]:

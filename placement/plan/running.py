@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -110,6 +110,20 @@ def running_state(
 def same_template(row: Assignment, deployment: ModelDeployment) -> bool:
     """Whether a running row is of the deployment's version and GPUs per replica."""
     return row.version == deployment.version and row.gpus == deployment.gpus * row.replicas
+
+
+def is_wanted(row: Assignment, workspace: Workspace) -> bool:
+    """Whether a running row counts as replicas of what a workspace asks for."""
+    deployment = workspace.by_key.get(row.key)
+    return _why_unwanted(row, deployment, outdated=row.key in workspace.replaced) is None
+
+
+def replicas_by_key(rows: Iterable[Assignment]) -> Counter[Key]:
+    """Return how many replicas of each deployment some rows have."""
+    found: Counter[Key] = Counter()
+    for row in rows:
+        found[row.key] += row.replicas
+    return found
 
 
 def _why_unwanted(

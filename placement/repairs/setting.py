@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
+
+from placement.plan.running import replicas_by_key
 
 if TYPE_CHECKING:
     from placement.plan.plan import Plan
@@ -14,10 +15,7 @@ if TYPE_CHECKING:
 
 def placed_by(plan: Plan) -> Mapping[Key, int]:
     """Return how many replicas of each deployment a plan places."""
-    placed: Counter[Key] = Counter()
-    for row in plan.assignments:
-        placed[row.key] += row.replicas
-    return placed
+    return replicas_by_key(plan.assignments)
 
 
 def setting(workspace: Workspace, plan: Plan, keys: Collection[Key]) -> Workspace:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from placement.plan.rows import Action, Certificate, Status, Unplaced
+from placement.plan.running import replicas_by_key
 from placement.simulation.outcome import GONE, Deployment, Fate, Outcome, Verdict
 from placement.simulation.scenario import change_of
 from placement.simulation.today import amounts_of
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from placement.simulation.outcome import Amounts
     from placement.simulation.scenario import Change, Scenario
     from placement.simulation.today import Today
-    from placement.workspace.assignment import Assignment
     from placement.workspace.workspace import Workspace
 
     Key = tuple[str, str]
@@ -145,7 +145,7 @@ def _nothing(today: Today, scenario: Scenario) -> Outcome:
 
 def _stay(today: Today) -> tuple[Deployment, ...]:
     """Return every deployment as it is today."""
-    running = _placed(today.workspace.running)
+    running = replicas_by_key(today.workspace.running)
     keys = sorted(running.keys() | _enabled(today.workspace))
     return tuple(Deployment(*key, Fate.UNTOUCHED, running[key], running[key]) for key in keys)
 
@@ -153,7 +153,7 @@ def _stay(today: Today) -> tuple[Deployment, ...]:
 def _deployments(
     today: Today, after: Workspace, plan: Plan, replaced: frozenset[Key]
 ) -> Iterator[Deployment]:
-    before, now = _placed(today.workspace.running), _placed(after.running)
+    before, now = replicas_by_key(today.workspace.running), replicas_by_key(after.running)
     moved, forced = _moved(plan), _forced(plan)
     keys = before.keys() | now.keys() | _enabled(today.workspace) | _enabled(after)
     for key in sorted(keys):
@@ -175,13 +175,6 @@ def _fate(row: Deployment, wanted: int, *, is_replaced: bool) -> Fate:
     if row.after != row.today:
         return Fate.GROWN if row.after > row.today else Fate.SHRUNK
     return Fate.MOVED if row.moved else Fate.UNTOUCHED
-
-
-def _placed(rows: Iterable[Assignment]) -> Counter[Key]:
-    found: Counter[Key] = Counter()
-    for row in rows:
-        found[row.key] += row.replicas
-    return found
 
 
 def _enabled(workspace: Workspace) -> set[Key]:
