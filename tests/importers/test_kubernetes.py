@@ -632,6 +632,18 @@ def test_a_file_that_is_no_list_of_nodes_is_refused(refused, what):
     assert (found[0].code, found[0].message) == (code, message)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"), [("", 1), ("\n\n", 1), ("# no nodes\n", 1), ("---\n", 2)]
+)
+def test_an_empty_yaml_file_is_no_list_of_nodes(tmp_path, text, line):
+    (tmp_path / "nodes.yaml").write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        import_kubernetes(tmp_path / "nodes.yaml")
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.line) == ("CT202", line)
+    assert found.message == "nothing where a list of nodes is wanted"
+
+
 def test_two_nodes_of_one_name_are_refused(refused):
     (found,) = refused(clusters.k3s("a"), clusters.k3s("b"), clusters.k3s("a"))
     assert found.code == "CT212"

@@ -36,6 +36,8 @@ class Document:
         """Return line and column of a value; of what is not there, those of what should hold it."""
         if self.is_json:
             return self._line_and_column(self._offset(path))
+        if self._tree is None:  # nothing but blanks and comments
+            return 1, 1
         mark = self._mark(path)
         return mark.line + 1, mark.column + 1
 

@@ -160,7 +160,7 @@ def _plural(kind: str) -> str:
 
 def _shown(value: object) -> str:
     match value:
-        case None:
+        case None | "":
             return "nothing"
         case bool():
             return f"`{str(value).lower()}`"
