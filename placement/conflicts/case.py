@@ -16,6 +16,7 @@ import numpy as np
 from placement.catalog.rows import NodeState
 from placement.conflicts.cells import large_node, with_held, with_residents
 from placement.conflicts.structure import FIELDS, structural, with_rules
+from placement.constraints.peers import selects
 from placement.constraints.registry import CONSTRAINTS
 from placement.objectives.cost import Cost
 from placement.objectives.mix import parse_objective
@@ -199,12 +200,7 @@ class Case:
         return [
             other
             for other, candidate in enumerate(self.deployments)
-            if other != d
-            and any(
-                selector.environment in (None, candidate.environment)
-                and selector.matches(candidate.labels)
-                for selector in selectors
-            )
+            if other != d and any(selects(selector, candidate) for selector in selectors)
         ]
 
     # --------------------------------------------------------------- question

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from placement.constraints.peers import selects
 from placement.objectives.cost import Cost
 from placement.problem.cells import cells_at
 from placement.problem.compiler import Compiled, Mask, eligible_masks
@@ -183,8 +184,7 @@ class Affected:
         for deployment in ruling:
             for entry in (*deployment.separate_from, *deployment.together_with):
                 for other in enabled:
-                    inside = entry.selector.environment in (None, other.environment)
-                    if inside and other is not deployment and entry.selector.matches(other.labels):
+                    if other is not deployment and selects(entry.selector, other):
                         tied[deployment.key].add(other.key)
                         tied[other.key].add(deployment.key)
         return {key: frozenset(others) for key, others in tied.items()}

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.catalog.rows import UNIT
+from placement.constraints.peers import selects
 from placement.problem.cells import Cell
 from placement.problem.problem import (
     INFINITE,
@@ -399,8 +400,7 @@ class ProblemBuilder:
             self._selected[key] = [
                 other
                 for other, deployment in enumerate(self.deployments)
-                if selector.environment in (None, deployment.environment)
-                and selector.matches(deployment.labels)
+                if selects(selector, deployment)
             ]
         return [other for other in self._selected[key] if other != d]
 

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from placement.constraints.peers import selects
 from placement.objectives.cost import Cost
 from placement.problem.cells import renumbered
 
@@ -138,8 +139,7 @@ def _named_by_peers(deployments: Sequence[ModelDeployment]) -> frozenset[int]:
         d
         for entry in selectors.values()
         for d, deployment in enumerate(deployments)
-        if entry.selector.environment in (None, deployment.environment)
-        and entry.selector.matches(deployment.labels)
+        if selects(entry.selector, deployment)
     )
 
 

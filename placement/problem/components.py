@@ -13,6 +13,7 @@ from dataclasses import replace
 import networkx as nx
 import numpy as np
 
+from placement.constraints.peers import selects
 from placement.problem.cells import renumbered
 from placement.problem.compiler import Compiled
 
@@ -50,8 +51,7 @@ def _ruled_together(compiled: Compiled) -> Iterator[tuple[GraphNode, GraphNode]]
     for d, deployment in enumerate(compiled.deployments):
         for entry in (*deployment.separate_from, *deployment.together_with):
             for other, candidate in enumerate(compiled.deployments):
-                inside = entry.selector.environment in (None, candidate.environment)
-                if other != d and inside and entry.selector.matches(candidate.labels):
+                if other != d and selects(entry.selector, candidate):
                     yield ("deployment", d), ("deployment", other)
 
 
